@@ -1,0 +1,32 @@
+# Two commands matter: `make demo` and `make test`. Both set up what they need, once; after that they need no network.
+PYTHON := $(shell python3.11 -c "" 2>/dev/null && echo python3.11 || echo python3)
+
+.PHONY: demo test lint bench lock runtime dev chromium
+.NOTPARALLEL:
+
+demo: runtime
+	.venv/bin/congdoan demo
+
+test: dev chromium lint
+	.venv/bin/python -m pytest -n 2
+
+lint: dev
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+bench: dev
+	.venv/bin/python -m pytest tests/bench -o python_files="bench_*.py" -p no:randomly -s
+
+lock:
+	PYTHON=$(PYTHON) tools/lock.sh
+
+runtime:
+	@$(PYTHON) tools/install.py runtime
+
+dev:
+	@$(PYTHON) tools/install.py dev
+
+chromium:
+	@$(PYTHON) tools/install.py chromium
