@@ -1,0 +1,186 @@
+"""The shapes that travel between the rooms: who, what came in, what goes out.
+
+Only plain data lives here. Never behaviour that needs a database, a network or a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+PAYLOAD_BYTES = 64
+"""The narrowest button payload: Telegram's `callback_data`, in bytes (Bot API, InlineKeyboardButton)."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """Where one member can be written to: an account of ours (`telegram`, `web`, `telegram:2`) and a chat in it."""
+
+    account: str
+    chat: str
+
+    @property
+    def kind(self) -> str:
+        """The kind of channel: `telegram` for the accounts `telegram` and `telegram:2`."""
+        return self.account.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one kind of channel can carry."""
+
+    text: int
+    """Characters in one message."""
+    buttons: int
+    """Buttons under one message; more choices than this are written as numbered text. 0: no buttons at all."""
+
+
+LIMITS: Mapping[str, Limits] = {
+    "telegram": Limits(text=4096, buttons=100),
+    "web": Limits(text=8000, buttons=100),
+    "terminal": Limits(text=8000, buttons=0),
+    "zalo_bot": Limits(text=2000, buttons=0),
+    "zalo_oa": Limits(text=2000, buttons=5),
+}
+
+
+class Medium(Enum):
+    """What a member may send that is not plain text."""
+
+    PHOTO = "photo"
+    VOICE = "voice"
+    STICKER = "sticker"
+    FILE = "file"
+    VIDEO = "video"
+    PLACE = "place"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words typed or pasted; `forwarded` when somebody else wrote them."""
+
+    text: str
+    forwarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button: its payload (see `payload`), whichever message it stood under."""
+
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A shared contact card. `own` only when the platform proves that it is the sender's own number."""
+
+    phone: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Something we cannot read: a picture, a voice message, a file."""
+
+    medium: Medium
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A message sent earlier was changed by its author."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overheard:
+    """Somebody called the bot inside a group, where nothing personal is spoken of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The member blocked the bot or unfollowed the account: nothing can be sent until they write again."""
+
+
+Event = Text | Pressed | Contact | Unreadable | Edited | Overheard | Left
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One update of a platform, decoded. `update_id` is unique within the account and makes redelivery harmless."""
+
+    address: Address
+    update_id: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer on offer: an ASCII `key` for the machine, a `label` for the person."""
+
+    key: str
+    label: str
+
+
+NAVIGATION = ("finish", "back", "cancel")
+"""Choices that are typed as words («XONG», «Quay lại», «Hủy bỏ»): they come last and carry no number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Something to be said: a key of the catalogue, the values it needs, the choices under it.
+
+    `question` names what a pressed choice answers, e.g. `initiative.review@k3f9a2`; empty when there is no choice.
+    """
+
+    key: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    choices: tuple[Choice, ...] = ()
+    question: str = ""
+    ask_contact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """One message as a channel sends it: plain text, shown literally, with choices or without."""
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+    question: str = ""
+    ask_contact: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The stored form (see `from_json`)."""
+        body: dict[str, Any] = {"text": self.text}
+        if self.choices:
+            body["choices"] = [[choice.key, choice.label] for choice in self.choices]
+            body["question"] = self.question
+        if self.ask_contact:
+            body["ask_contact"] = True
+        return body
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Outbound:
+        """Read what `to_json` wrote."""
+        return cls(
+            text=body["text"],
+            choices=tuple(Choice(key, label) for key, label in body.get("choices", ())),
+            question=body.get("question", ""),
+            ask_contact=body.get("ask_contact", False),
+        )
+
+
+def payload(question: str, key: str) -> str:
+    """The button payload of one choice, at most `PAYLOAD_BYTES` bytes of ASCII."""
+    made = f"{question}:{key}"
+    if len(made.encode("ascii")) > PAYLOAD_BYTES:
+        raise ValueError(f"button payload longer than {PAYLOAD_BYTES} bytes: {made}")
+    return made
+
+
+def parse_payload(text: str) -> tuple[str, str]:
+    """The question and the key of a button payload; a text of another form gives an empty question."""
+    question, colon, key = text.partition(":")
+    return (question, key) if colon else ("", text)
