@@ -1,0 +1,30 @@
+"""The clock a person sees: the database's clock plus the demo's offset, which survives a restart.
+
+Leases, pace and retries use `Transaction.clock` alone, never this one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from storage import settings
+from storage.database import Transaction
+
+OFFSET = "clock.offset"
+
+
+def offset(db: Transaction) -> timedelta:
+    """How far the demo's clock runs ahead; zero in earnest."""
+    return timedelta(seconds=settings.read(db, OFFSET, 0.0))
+
+
+def now(db: Transaction) -> datetime:
+    """The moment everything a person sees is judged by: due dates, expiry, quiet hours."""
+    return db.clock() + offset(db)
+
+
+def move_to(db: Transaction, moment: datetime) -> None:
+    """Let the clock stand at `moment` now. It only ever moves forward; an earlier moment changes nothing."""
+    ahead = (moment - db.clock()).total_seconds()
+    if ahead > offset(db).total_seconds():
+        settings.write(db, OFFSET, ahead)

@@ -1,0 +1,138 @@
+"""Where conversations stand: the form a member is in, unfinished drafts, the choices offered last."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlmodel import col
+
+from storage.database import Transaction
+from storage.errors import WrongKey
+from storage.tables import Conversation, Draft
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDraft:
+    """A draft as it is kept."""
+
+    id: str
+    form: str
+    answers: Mapping[str, Any]
+    parts: tuple[str, ...]
+    asked: Mapping[str, Any] | None
+    updated_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One member's conversation."""
+
+    active: str | None = None
+    asked: Any = None
+    last_code: str | None = None
+    drafts: Mapping[str, StoredDraft] = field(default_factory=dict)
+
+
+def load(db: Transaction, member_ids: Collection[int], now: datetime) -> dict[int, Standing]:
+    """The conversations of several members; drafts past their time are as good as gone."""
+    drafts: dict[int, dict[str, StoredDraft]] = {}
+    table = Draft.__table__  # type: ignore[attr-defined]
+    for row in db.execute(select(table).where(table.c.member_id.in_(member_ids), table.c.expires_at > now)):
+        if (held := _open(db, row.kept)) is not None:
+            kept = StoredDraft(
+                row.id, row.form, held["answers"], tuple(held["parts"]), held["asked"], row.updated_at, row.expires_at
+            )
+            drafts.setdefault(row.member_id, {})[row.form] = kept
+    talks = Conversation.__table__  # type: ignore[attr-defined]
+    standings = {member_id: Standing(drafts=drafts.get(member_id, {})) for member_id in member_ids}
+    for row in db.execute(select(talks).where(talks.c.member_id.in_(member_ids))):
+        held = _open(db, row.kept) or {}
+        kept_drafts = drafts.get(row.member_id, {})
+        standings[row.member_id] = Standing(row.active, held.get("asked"), held.get("last_code"), kept_drafts)
+    return standings
+
+
+def keep(
+    db: Transaction, member_id: int, *, active: str | None, asked: Any, last_code: str | None, now: datetime
+) -> None:
+    """Keep where a member stands."""
+    kept = db.seals.seal({"asked": asked, "last_code": last_code})
+    db.write(
+        Conversation,
+        {"member_id": member_id, "active": active, "kept": kept, "updated_at": now},
+        replaces=("member_id",),
+    )
+
+
+def offer(db: Transaction, member_id: int, asked: Any) -> None:
+    """A member is offered choices outside a turn of theirs; where they stand in a form stays untouched."""
+    own = col(Conversation.member_id) == member_id
+    held = _open(db, db.scalar(select(col(Conversation.kept)).where(own))) or {}
+    db.execute(update(Conversation).where(own).values(kept=db.seals.seal({**held, "asked": asked})))
+
+
+def _open(db: Transaction, sealed: bytes | None) -> Any:
+    """What stands behind a seal; what was sealed with a key we were not given is as good as gone."""
+    if sealed is None:
+        return None
+    try:
+        return db.seals.open(sealed)
+    except WrongKey:
+        return None
+
+
+def keep_draft(db: Transaction, member_id: int, draft: StoredDraft) -> None:
+    """Keep a draft, over an earlier version of itself or one whose time is up."""
+    held = {"answers": dict(draft.answers), "parts": list(draft.parts), "asked": draft.asked}
+    row = {
+        "id": draft.id,
+        "member_id": member_id,
+        "form": draft.form,
+        "kept": db.seals.seal(held),
+        "updated_at": draft.updated_at,
+        "expires_at": draft.expires_at,
+    }
+    db.write(Draft, row, replaces=("member_id", "form"))
+
+
+def drop_drafts(db: Transaction, draft_ids: Collection[str]) -> None:
+    """Remove drafts for good (`secure_delete` overwrites what they held)."""
+    if draft_ids:
+        db.execute(delete(Draft).where(col(Draft.id).in_(draft_ids)))
+
+
+def forget(db: Transaction, member_id: int) -> None:
+    """Remove everything of a member's conversation."""
+    db.execute(delete(Draft).where(col(Draft.member_id) == member_id))
+    db.execute(delete(Conversation).where(col(Conversation.member_id) == member_id))
+
+
+def expire_drafts(db: Transaction, now: datetime) -> int:
+    """Remove drafts past their time; how many."""
+    return int(db.execute(delete(Draft).where(col(Draft.expires_at) <= now)).rowcount)  # type: ignore[attr-defined]
+
+
+def members_with_draft(db: Transaction, form: str) -> list[tuple[int, Mapping[str, Any]]]:
+    """Who has an unfinished form of this kind, with its answers."""
+    rows = db.execute(select(col(Draft.member_id), col(Draft.kept)).where(col(Draft.form) == form))
+    opened = ((member_id, _open(db, kept)) for member_id, kept in rows)
+    return [(member_id, held["answers"]) for member_id, held in opened if held is not None]
+
+
+def drafts_at_rest(db: Transaction, form: str, *, before: datetime, now: datetime) -> list[tuple[str, int]]:
+    """The unfinished forms of this kind that nobody touched since: the draft's id and whose it is."""
+    kept = col(Draft.form) == form, col(Draft.updated_at) <= before, col(Draft.expires_at) > now
+    rows = db.execute(select(col(Draft.id), col(Draft.member_id)).where(*kept).order_by(col(Draft.id)))
+    return [(draft_id, member_id) for draft_id, member_id in rows]
+
+
+def answers_of(db: Transaction, draft_id: str) -> Mapping[str, Any]:
+    """What a draft holds so far; nothing where it cannot be opened."""
+    kept = db.scalar(select(col(Draft.kept)).where(col(Draft.id) == draft_id))
+    held = _open(db, kept) if kept is not None else None
+    return held["answers"] if held is not None else {}

@@ -1,0 +1,188 @@
+"""Feedback: kept, found by its officers and by its author, moved on, forgotten.
+
+Who wrote an anonymous item is known behind the key only: `author_of` opens the seal, `of_member` asks the blind index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, or_, select, update
+from sqlmodel import col
+
+from storage.database import Transaction
+from storage.tables import Feedback, FeedbackEvent, Member
+from storage.units import below
+
+
+class State(StrEnum):
+    """Where an item stands (seed 000 II.2.2: explain what is ruled, petition for what is not, help together)."""
+
+    SENT = "sent"
+    EXPLAINED = "explained"
+    PETITIONED = "petitioned"
+    SUPPORTED = "supported"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    SETTLED = "settled"
+    WITHDRAWN = "withdrawn"
+
+
+WAITING = (State.SENT, State.REOPENED)
+"""An answer is due."""
+OPEN = (*WAITING, State.PETITIONED, State.SUPPORTED)
+"""Officers still have something to do."""
+FOLLOWED = (*OPEN, State.EXPLAINED, State.RESOLVED)
+"""Not settled yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing done with an item; `at` None where it is anonymous."""
+
+    what: str
+    day: date
+    at: datetime | None
+    by_author: bool = False
+    actor_id: int | None = None
+    unit_id: int | None = None
+    text: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+def add(db: Transaction, item: Feedback, *, author_id: int, draft_id: str, act: Act) -> None:
+    """Keep a new item. Of an anonymous one the author is sealed here, and nowhere named."""
+    item.mark = db.seals.digest("feedback-draft", draft_id)
+    if item.anonymous:
+        item.author, item.blind = db.seals.seal(author_id), db.seals.digest("feedback-author", str(author_id))
+    else:
+        item.member_id = author_id
+    db.add(item)
+    db.flush()
+    _note(db, item, act)
+
+
+def by_code(db: Transaction, code: str) -> Feedback | None:
+    """The item of a public code."""
+    return db.get(Feedback, code)
+
+
+def by_draft(db: Transaction, draft_id: str) -> Feedback | None:
+    """The item a draft became."""
+    marks = db.seals.digests("feedback-draft", draft_id)
+    return db.scalars(select(Feedback).where(col(Feedback.mark).in_(marks))).one_or_none()
+
+
+def of_member(db: Transaction, member_id: int, limit: int = 100) -> Sequence[Feedback]:
+    """What a member wrote, anonymous items too, newest day first."""
+    newest = select(Feedback).where(_written_by(db, member_id)).order_by(col(Feedback.day).desc(), col(Feedback.code))
+    return db.scalars(newest.limit(limit)).all()
+
+
+def is_by(db: Transaction, item: Feedback, member_id: int) -> bool:
+    """Whether a member wrote an item."""
+    if not item.anonymous:
+        return item.member_id == member_id
+    return item.blind in db.seals.digests("feedback-author", str(member_id))
+
+
+def author_of(db: Transaction, item: Feedback) -> int | None:
+    """Whom an answer goes to; None once they were erased. Raises WrongKey."""
+    if not item.anonymous:
+        return item.member_id
+    return None if item.author is None else int(db.seals.open(item.author))
+
+
+def change(db: Transaction, item: Feedback, act: Act, **facts: Any) -> bool:
+    """Move an item on, if nobody changed it since it was read; whether it was changed."""
+    changed = db.execute(
+        update(Feedback)
+        .where(col(Feedback.code) == item.code, col(Feedback.revision) == item.revision)
+        .values(**facts, revision=item.revision + 1),
+        execution_options={"synchronize_session": False},
+    )
+    if changed.rowcount == 0:  # type: ignore[attr-defined]
+        return False
+    db.refresh(item)
+    _note(db, item, act)
+    return True
+
+
+def events(db: Transaction, code: str) -> Sequence[FeedbackEvent]:
+    """What was done with an item, oldest first."""
+    rows = select(FeedbackEvent).where(col(FeedbackEvent.code) == code)
+    return db.scalars(rows.order_by(col(FeedbackEvent.number))).all()
+
+
+def waiting(db: Transaction, unit_ids: Collection[int], limit: int) -> Sequence[Feedback]:
+    """What officers still have to do in these subtrees: flagged first, then what is due first."""
+    flags = (col(Feedback.urgent), col(Feedback.impact), col(Feedback.wide))
+    weight = sum((case((flag, 1), else_=0) for flag in flags[1:]), case((flags[0], 2), else_=0))
+    answered = case((col(Feedback.state).in_(WAITING), 0), else_=1)
+    rows = select(Feedback).where(_received_below(unit_ids), col(Feedback.state).in_(OPEN))
+    order = (answered, weight.desc(), col(Feedback.due_on), col(Feedback.code))
+    return db.scalars(rows.order_by(*order).limit(limit)).all()
+
+
+def count_waiting(db: Transaction, unit_ids: Collection[int]) -> int:
+    """How much officers still have to do in these subtrees."""
+    rows = select(func.count()).select_from(Feedback)
+    return db.scalar(rows.where(_received_below(unit_ids), col(Feedback.state).in_(OPEN))) or 0
+
+
+def late(db: Transaction, *, due_before: date) -> Sequence[Feedback]:
+    """Items whose first answer was due before a day and which the level above has not been told of."""
+    rows = select(Feedback).where(col(Feedback.state).in_(WAITING), col(Feedback.due_on) < due_before)
+    return db.scalars(rows.where(col(Feedback.escalated_on).is_(None)).order_by(col(Feedback.code))).all()
+
+
+def registered(db: Transaction, unit_id: int) -> int:
+    """How many members who agree to the notice named a unit or one below it as theirs."""
+    rows = select(func.count()).select_from(Member).where(col(Member.unit_id).in_(select(below(unit_id).c.id)))
+    return db.scalar(rows.where(col(Member.consent_version).is_not(None))) or 0
+
+
+def erase_member(db: Transaction, member_id: int) -> None:
+    """Take every text, name and seal out of what a member wrote and was answered; code, state and days remain."""
+    codes = select(col(Feedback.code)).where(_written_by(db, member_id))
+    silent: dict[str, Any] = {"text": None, "details": {}}
+    db.execute(update(FeedbackEvent).where(col(FeedbackEvent.code).in_(codes)).values(**silent))
+    db.execute(update(FeedbackEvent).where(col(FeedbackEvent.actor_id) == member_id).values(actor_id=None))
+    names = ("full_name", "phone", "other_unit", "text", "channel", "group", "member_id", "author", "blind")
+    emptied: dict[str, Any] = dict.fromkeys(names)
+    db.execute(update(Feedback).where(_written_by(db, member_id)).values(**emptied))
+    db.expire_all()
+
+
+def _written_by(db: Transaction, member_id: int) -> ColumnElement[bool]:
+    blind = db.seals.digests("feedback-author", str(member_id))
+    return or_(col(Feedback.member_id) == member_id, col(Feedback.blind).in_(blind))
+
+
+def _received_below(unit_ids: Collection[int]) -> ColumnElement[bool]:
+    trees = (select(below(unit_id).c.id) for unit_id in unit_ids)
+    return or_(False, *(col(Feedback.receiver_id).in_(tree) for tree in trees))
+
+
+def _note(db: Transaction, item: Feedback, act: Act) -> None:
+    so_far = select(func.count()).select_from(FeedbackEvent).where(col(FeedbackEvent.code) == item.code)
+    db.add(
+        FeedbackEvent(
+            code=item.code,
+            number=(db.scalar(so_far) or 0) + 1,
+            what=act.what,
+            state=item.state,
+            by_author=act.by_author,
+            actor_id=None if act.by_author else act.actor_id,
+            unit_id=act.unit_id,
+            text=act.text,
+            details=dict(act.details),
+            day=act.day,
+            at=None if item.anonymous else act.at,
+        )
+    )
+    db.flush()

@@ -1,0 +1,32 @@
+"""Which updates have been dealt with: the UNIQUE mark that makes redelivery harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import delete, select, tuple_
+from sqlmodel import col
+
+from messages.types import Inbound
+from storage.database import Transaction
+from storage.tables import Seen
+
+
+def known(db: Transaction, inbounds: Collection[Inbound]) -> set[tuple[str, str]]:
+    """The (account, update id) pairs among these that were dealt with before."""
+    wanted = [(inbound.address.account, inbound.update_id) for inbound in inbounds]
+    found = db.execute(
+        select(col(Seen.account), col(Seen.update_id)).where(tuple_(col(Seen.account), col(Seen.update_id)).in_(wanted))
+    )
+    return {(account, update_id) for account, update_id in found}
+
+
+def mark(db: Transaction, inbound: Inbound, now: datetime) -> None:
+    """This update is dealt with."""
+    db.write(Seen, {"account": inbound.address.account, "update_id": inbound.update_id, "at": now})
+
+
+def forget(db: Transaction, before: datetime) -> int:
+    """Drop marks older than any platform's redelivery; how many."""
+    return int(db.execute(delete(Seen).where(col(Seen.at) < before)).rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,196 @@
+"""The outbox: messages promised, not yet sent; how a promise is made, withdrawn, outlived and forgotten.
+
+Which row may start now stands in `storage/claims.py`, what becomes of it in `storage/outcomes.py`. The life of a row:
+ready → claimed → sent | failed | unknown, or back to ready; a ready row may also be cancelled or expire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal_column, or_, select, true
+from sqlmodel import SQLModel
+
+from messages.types import Address, Outbound
+from storage import clock
+from storage.database import Transaction
+from storage.errors import WrongKey
+from storage.tables import Outbox, Policy, Priority, Sending
+
+rows = SQLModel.metadata.tables["outbox"]
+
+IS_READY: ColumnElement[bool] = rows.c.state == literal_column(f"'{Sending.READY}'")
+"""Written as a literal: the partial indexes are chosen only for what stands in the statement itself."""
+
+IS_ERASED: ColumnElement[bool] = and_(
+    rows.c.body.is_(None), or_(rows.c.broadcast_id.is_(None), rows.c.member_id.is_(None))
+)
+"""A text that is gone for good. A broadcast's row never has one: it is erased when it has lost its member."""
+
+
+def enqueue(
+    db: Transaction,
+    address: Address,
+    message: Outbound,
+    *,
+    topic: str,
+    member_id: int | None,
+    priority: Priority,
+    policy: Policy,
+    now: datetime,
+    due_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    once: str | None = None,
+    forget: bool = False,
+) -> None:
+    """Promise a message; it becomes a row when the transaction ends. A `once` promised before changes nothing.
+
+    With `forget` the row itself is gone once it is settled: neither its moment nor its place in the order stays.
+    """
+    row = {
+        "account": address.account,
+        "chat": address.chat,
+        "member_id": member_id,
+        "topic": topic,
+        "priority": int(priority),
+        "policy": policy.value,
+        "once": once,
+        "body": db.seals.seal(message.to_json()),
+        "forget": forget,
+        "due_at": due_at or now,
+        "expires_at": expires_at,
+        "state": Sending.READY.value,
+        "fence": 0,
+        "attempts": 0,
+        "created_at": now,
+    }
+    db.write(Outbox, row, ignores=("once",))
+
+
+def cancel(
+    db: Transaction,
+    *,
+    reason: str,
+    member_id: int | None = None,
+    address: Address | None = None,
+    once_prefix: str | None = None,
+    topic: str | None = None,
+) -> int:
+    """Withdraw the waiting rows that meet every condition given (at least one besides the topic); how many.
+
+    What is already claimed may have been sent and is left alone. So are promises made in this very transaction.
+    """
+    chosen = _chosen(member_id, address, once_prefix)
+    if topic is not None:
+        chosen = and_(chosen, rows.c.topic == topic)
+    ended = {"state": Sending.CANCELLED.value, "reason": reason, "settled_at": clock.now(db)}
+    cancelled = db.connection().execute(rows.update().where(IS_READY, chosen).values(ended)).rowcount
+    drop_forgotten(db)
+    return cancelled
+
+
+def _chosen(member_id: int | None, address: Address | None, once_prefix: str | None) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = []
+    if member_id is not None:
+        conditions.append(rows.c.member_id == member_id)
+    if address is not None:
+        conditions.append(and_(rows.c.account == address.account, rows.c.chat == address.chat))
+    if once_prefix is not None:
+        conditions.append(rows.c.once.startswith(once_prefix, autoescape=True))
+    if not conditions:
+        raise ValueError("cancel what?")
+    return and_(true(), *conditions)
+
+
+def erase_member(db: Transaction, member_id: int) -> None:
+    """Withdraw what waits for an erased member and forget every text and chat; the `once` keys stay.
+
+    A row in flight keeps its chat until it is settled (see `storage/outcomes.py`), its text goes at once.
+    """
+    cancel(db, member_id=member_id, reason="erased")
+    in_flight = rows.c.state == Sending.CLAIMED.value
+    nothing = {
+        "body": None,
+        "external_id": None,
+        "chat": case((in_flight, rows.c.chat), else_=""),
+        "member_id": case((rows.c.broadcast_id.is_(None), rows.c.member_id), else_=None),
+    }
+    db.connection().execute(rows.update().where(rows.c.member_id == member_id).values(nothing))
+
+
+def forget_mentions(db: Transaction, member_ids: Collection[int], mentions: Callable[[str], bool]) -> int:
+    """Forget the texts promised to these members that mention what must go, and withdraw those that wait; how many."""
+    said = select(rows.c.id, rows.c.body).where(rows.c.member_id.in_(member_ids), rows.c.body.is_not(None))
+    found = [{"row": row.id} for row in db.connection().execute(said) if _mentions(db, row.body, mentions)]
+    if found:
+        ended = {"state": Sending.CANCELLED.value, "reason": "erased", "settled_at": clock.now(db)}
+        one = rows.c.id == bindparam("row")
+        db.connection().execute(rows.update().where(one, IS_READY).values(ended), found)
+        db.connection().execute(rows.update().where(one).values(body=None), found)
+    return len(found)
+
+
+def _mentions(db: Transaction, body: bytes, mentions: Callable[[str], bool]) -> bool:
+    """What is sealed with a key we were not given can be read by nobody and is left alone."""
+    try:
+        return mentions(Outbound.from_json(db.seals.open(body)).text)
+    except WrongKey:
+        return False
+
+
+def expire(db: Transaction, now: datetime) -> int:
+    """End the waiting rows that came too late; how many."""
+    late = rows.update().where(IS_READY, rows.c.expires_at <= now)
+    ended = {"state": Sending.EXPIRED.value, "reason": "expired", "settled_at": now}
+    expired = db.connection().execute(late.values(ended)).rowcount
+    drop_forgotten(db)
+    return expired
+
+
+def forget_bodies(db: Transaction, *, before: datetime) -> int:
+    """Forget texts, chats and names of rows settled before; they stay as tombstones of their `once` keys."""
+    old = rows.update().where(rows.c.settled_at < before, rows.c.chat != "")
+    nothing = {"body": None, "chat": "", "external_id": None, "member_id": None}
+    return db.connection().execute(old.values(nothing)).rowcount
+
+
+def drop_forgotten(db: Transaction) -> int:
+    """Drop the settled rows that were to be forgotten; how many."""
+    gone = rows.delete().where(literal_column("outbox.forget"), rows.c.settled_at.is_not(None))
+    return db.connection().execute(gone).rowcount
+
+
+def was_told(db: Transaction, address: Address, topic: str) -> bool:
+    """Whether something about this topic was promised to an address and is still remembered."""
+    here = and_(rows.c.account == address.account, rows.c.chat == address.chat, rows.c.topic == topic)
+    return db.connection().execute(select(rows.c.id).where(here).limit(1)).first() is not None
+
+
+def promised(db: Transaction, onces: Collection[str]) -> set[str]:
+    """Which of these were promised before, whatever became of them."""
+    return set(db.connection().execute(select(rows.c.once).where(rows.c.once.in_(onces))).scalars())
+
+
+def counts(db: Transaction) -> dict[Sending, int]:
+    """How many rows are in each state."""
+    found = db.connection().execute(select(rows.c.state, func.count()).group_by(rows.c.state))
+    return {Sending(state): number for state, number in found}
+
+
+def oldest_unsent(db: Transaction) -> datetime | None:
+    """When the row that has waited longest should have gone; None when nothing due waits.
+
+    News may wait by right: for the morning, for its turn among thousands, for staff who hold it.
+    """
+    pressing = rows.c.priority != int(Priority.BROADCAST)
+    due = select(func.min(rows.c.due_at)).where(IS_READY, pressing, rows.c.due_at <= clock.now(db))
+    oldest: datetime | None = db.connection().execute(due).scalar_one()
+    return oldest
+
+
+def forget_strangers(db: Transaction, *, before: datetime) -> int:
+    """Drop what was said to chats that belong to nobody who agreed; how many rows."""
+    old = rows.delete().where(rows.c.member_id.is_(None), rows.c.created_at < before, rows.c.once.is_(None))
+    settled = rows.c.state.not_in([Sending.READY.value, Sending.CLAIMED.value])
+    return db.connection().execute(old.where(settled)).rowcount

@@ -1,0 +1,196 @@
+"""Outcomes: what becomes of a row once it was tried. The decision is one table, `FATES`; the rest writes it down.
+
+Neither Telegram nor Zalo takes an idempotency key, so that "exactly once" is impossible: broadcasts and slogans are at
+most once (what may have been sent becomes `unknown`), everything else at least once.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, case, literal_column, select
+
+from storage import clock, members, outbox, pace, transcript
+from storage.claims import Claimed
+from storage.database import Transaction
+from storage.outbox import rows
+from storage.tables import Policy, Sending
+
+LONGEST_BACKOFF = 600.0
+"""Seconds. An outage is tried again for as long as the message has not expired."""
+
+
+class Outcome(StrEnum):
+    """What came of one claimed row."""
+
+    SENT = "sent"
+    LATER = "later"
+    """Certainly not sent: nothing was listening, the name did not resolve."""
+    PAUSED = "paused"
+    """Certainly not sent: the platform asks us to wait."""
+    UNKNOWN = "unknown"
+    """It may have been sent: no answer came, or one that does not say."""
+    FAULT = "fault"
+    """Our own code failed on the way; it may have been sent."""
+    GONE = "gone"
+    """The chat cannot be reached until its member writes."""
+    REFUSED = "refused"
+    """The platform will never take this message."""
+    RELEASED = "released"
+    """Claimed, yet never started: a graceful stop, a halted account."""
+    LOST = "lost"
+    """The lease ran out: whoever held it died or froze; it may have been sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What a row becomes. `counts`: the attempt is counted; `most`: after so many counted attempts it fails instead."""
+
+    state: Sending
+    counts: bool = True
+    most: int | None = None
+
+
+_AGAIN = Fate(Sending.READY)
+_NOT_TRIED = Fate(Sending.READY, counts=False)
+_MAYBE = Fate(Sending.UNKNOWN)
+_DEAD = Fate(Sending.FAILED)
+_SENT = Fate(Sending.SENT)
+
+FATES: Mapping[Outcome, Mapping[Policy, Fate]] = {
+    Outcome.SENT: {Policy.AT_LEAST_ONCE: _SENT, Policy.AT_MOST_ONCE: _SENT},
+    Outcome.LATER: {Policy.AT_LEAST_ONCE: _AGAIN, Policy.AT_MOST_ONCE: _AGAIN},
+    Outcome.PAUSED: {Policy.AT_LEAST_ONCE: _NOT_TRIED, Policy.AT_MOST_ONCE: _NOT_TRIED},
+    Outcome.UNKNOWN: {Policy.AT_LEAST_ONCE: _AGAIN, Policy.AT_MOST_ONCE: _MAYBE},
+    Outcome.FAULT: {Policy.AT_LEAST_ONCE: Fate(Sending.READY, most=5), Policy.AT_MOST_ONCE: _MAYBE},
+    Outcome.GONE: {Policy.AT_LEAST_ONCE: _DEAD, Policy.AT_MOST_ONCE: _DEAD},
+    Outcome.REFUSED: {Policy.AT_LEAST_ONCE: _DEAD, Policy.AT_MOST_ONCE: _DEAD},
+    Outcome.RELEASED: {Policy.AT_LEAST_ONCE: _NOT_TRIED, Policy.AT_MOST_ONCE: _NOT_TRIED},
+    Outcome.LOST: {Policy.AT_LEAST_ONCE: _AGAIN, Policy.AT_MOST_ONCE: _MAYBE},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How it went with one claimed row."""
+
+    claimed: Claimed
+    outcome: Outcome
+    reason: str | None = None
+    """A short ASCII name."""
+    after: float | None = None
+    """Seconds the platform asks us to wait (PAUSED)."""
+    halts_account: bool = False
+    """The pause is for the whole account, not only for this chat."""
+    external_id: str = ""
+    kept: bool = False
+    """Delivered means written into the browser chat's transcript, here."""
+
+
+def settle(db: Transaction, reports: Sequence[Report], *, owner: str, chance: random.Random) -> int:
+    """Write down what became of rows this owner claimed; how many. A stale fence settles nothing."""
+    ours = _still_held(db, reports, owner) if reports else []
+    if not ours:
+        return 0
+    at = db.clock()
+    now = at + clock.offset(db)
+    settled = [_settled(report, at=at, now=now, chance=chance, erased=erased) for report, erased in ours]
+    db.connection().execute(rows.update().where(rows.c.id == bindparam("row")), settled)
+    for report, _ in ours:
+        _follow_up(db, report, at=at, now=now)
+    db.write_out()
+    outbox.drop_forgotten(db)
+    return len(ours)
+
+
+def requeue_expired_leases(db: Transaction) -> int:
+    """Take back what dead or frozen processes hold, each row by its policy; how many."""
+    return _take_back(db, rows.c.lease_until <= db.clock())
+
+
+def requeue_all(db: Transaction) -> int:
+    """Take back everything claimed: only where no other process can be alive (SQLite, at the start)."""
+    return _take_back(db, rows.c.lease_until.is_not(None))
+
+
+def _still_held(db: Transaction, reports: Sequence[Report], owner: str) -> list[tuple[Report, bool]]:
+    """The reports whose fence is good, each with whether its text was erased meanwhile; locked in order of id."""
+    by_id = {report.claimed.id: report for report in reports}
+    ours = and_(rows.c.id.in_(list(by_id)), rows.c.owner == owner, rows.c.state == Sending.CLAIMED.value)
+    query = select(rows.c.id, rows.c.fence, outbox.IS_ERASED.label("erased")).where(ours)
+    found = db.connection().execute(query.order_by(rows.c.id).with_for_update())
+    return [(by_id[row.id], row.erased) for row in found if by_id[row.id].claimed.fence == row.fence]
+
+
+def _settled(report: Report, *, at: datetime, now: datetime, chance: random.Random, erased: bool) -> dict[str, Any]:
+    claimed, fate = report.claimed, FATES[report.outcome][report.claimed.policy]
+    attempts = claimed.attempts + fate.counts
+    spent = fate.most is not None and attempts >= fate.most
+    state = Sending.FAILED if spent else fate.state
+    waits = state is Sending.READY
+    return {
+        "row": claimed.id,
+        "state": state.value,
+        "attempts": attempts,
+        "reason": report.reason,
+        "external_id": None if erased else report.external_id or None,
+        "chat": "" if erased and not waits else claimed.address.chat,
+        "owner": None,
+        "lease_until": None,
+        "retry_at": at + _wait(report, chance) if waits else None,
+        "settled_at": None if waits else now,
+    }
+
+
+def _wait(report: Report, chance: random.Random) -> timedelta:
+    """How long the row rests before it is tried again."""
+    match report.outcome:
+        case Outcome.RELEASED:
+            return timedelta()
+        case Outcome.PAUSED:
+            return timedelta(seconds=report.after or 0.0) + pace.HALT_MARGIN
+        case _:
+            longest = min(LONGEST_BACKOFF, 2.0 ** min(report.claimed.attempts, 10))
+            return timedelta(seconds=longest * chance.uniform(0.5, 1.0))
+
+
+def _follow_up(db: Transaction, report: Report, *, at: datetime, now: datetime) -> None:
+    """What else a report says: about the account, the chat, the address, the browser's history."""
+    address = report.claimed.address
+    if report.outcome is Outcome.PAUSED:
+        until = at + timedelta(seconds=report.after or 0.0) + pace.HALT_MARGIN
+        if report.halts_account:
+            pace.halt(db, address.account, until=until)
+        else:
+            pace.rest_chats(db, address.account, {address.chat: until})
+    elif report.outcome is Outcome.GONE:
+        members.unreachable(db, address, now)
+        outbox.cancel(db, address=address, reason="unreachable")
+    elif report.outcome is Outcome.SENT and report.kept:
+        transcript.write_theirs(db, address, report.claimed.sealed, outbox_id=report.claimed.id, now=now)
+
+
+def _take_back(db: Transaction, whose: ColumnElement[bool]) -> int:
+    in_flight = rows.c.state == literal_column(f"'{Sending.CLAIMED}'")
+    return sum(_take_back_class(db, and_(in_flight, whose, rows.c.policy == policy.value), policy) for policy in Policy)
+
+
+def _take_back_class(db: Transaction, lost: ColumnElement[bool], policy: Policy) -> int:
+    fate = FATES[Outcome.LOST][policy]
+    waits = fate.state is Sending.READY
+    values: dict[str, Any] = {
+        "state": fate.state.value,
+        "attempts": rows.c.attempts + int(fate.counts),
+        "reason": "lease_expired",
+        "owner": None,
+        "lease_until": None,
+        "settled_at": None if waits else clock.now(db),
+    }
+    if not waits:
+        values["chat"] = case((outbox.IS_ERASED, ""), else_=rows.c.chat)
+    return db.connection().execute(rows.update().where(lost).values(values)).rowcount

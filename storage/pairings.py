@@ -1,0 +1,35 @@
+"""The one-time codes that make their bearers officers: only keyed digests of them are ever stored.
+
+Who may hand out or take up a code is decided in handlers.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from storage.database import Transaction
+from storage.tables import Pairing
+
+PURPOSE = "pairing"
+
+
+def add(db: Transaction, code: str, *, unit_id: int, role: str, now: datetime, expires: datetime) -> None:
+    """Keep the digest of a new code."""
+    digest = db.seals.digest(PURPOSE, code)
+    db.add(Pairing(digest=digest, unit_id=unit_id, role=role, created_at=now, expires_at=expires))
+    db.flush()
+
+
+def find(db: Transaction, code: str) -> Pairing | None:
+    """The pairing behind a code, under whichever key it was made."""
+    return db.scalars(select(Pairing).where(col(Pairing.digest).in_(db.seals.digests(PURPOSE, code)))).one_or_none()
+
+
+def use(db: Transaction, pairing: Pairing, *, member_id: int, now: datetime) -> bool:
+    """Use a pairing up; False when somebody else was quicker."""
+    unused = col(Pairing.id) == pairing.id, col(Pairing.used_at).is_(None)
+    taken = db.execute(update(Pairing).where(*unused).values(used_at=now, used_by=member_id).returning(col(Pairing.id)))
+    return taken.scalar_one_or_none() is not None

@@ -1,0 +1,188 @@
+"""What members handed in, every change of its state, and what waits for an officer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlmodel import col
+
+from storage.database import Transaction
+from storage.tables import State, Submission, Transition, Version
+from storage.units import below
+
+WAITING = (State.SENT, State.RECEIVED)
+"""States in which an officer has something to do."""
+
+
+def add(db: Transaction, submission: Submission, *, actor_id: int | None) -> None:
+    """Keep a new submission and its first state."""
+    db.add(submission)
+    db.flush()
+    _record(db, submission, None, actor_id=actor_id, unit_id=submission.receiver_id, note=None)
+
+
+def by_draft(db: Transaction, draft_id: str) -> Submission | None:
+    """The submission a draft became."""
+    return db.scalars(select(Submission).where(col(Submission.draft_id) == draft_id)).one_or_none()
+
+
+def by_code(db: Transaction, code: str) -> Submission | None:
+    """The submission of a public code."""
+    return db.scalars(select(Submission).where(col(Submission.code) == code)).one_or_none()
+
+
+def code_taken(db: Transaction, code: str) -> bool:
+    """Whether a public code is in use."""
+    return db.scalar(select(col(Submission.id)).where(col(Submission.code) == code)) is not None
+
+
+def of_member(db: Transaction, member_id: int, limit: int = 100) -> Sequence[Submission]:
+    """What a member handed in, newest first."""
+    return db.scalars(
+        select(Submission)
+        .where(col(Submission.member_id) == member_id)
+        .order_by(col(Submission.sent_at).desc(), col(Submission.id).desc())
+        .limit(limit)
+    ).all()
+
+
+def alike(db: Transaction, programme_id: int, fingerprint: str) -> Sequence[Submission]:
+    """Submissions of a programme with the same fingerprint, oldest first."""
+    return db.scalars(
+        select(Submission)
+        .where(
+            col(Submission.programme_id) == programme_id,
+            col(Submission.fingerprint) == fingerprint,
+            col(Submission.state) != State.WITHDRAWN,
+        )
+        .order_by(col(Submission.id))
+        .limit(5)
+    ).all()
+
+
+def move(
+    db: Transaction,
+    submission: Submission,
+    *,
+    state: State,
+    actor_id: int | None,
+    unit_id: int | None,
+    note: str | None,
+    now: datetime,
+) -> bool:
+    """Change a state, if nobody changed the submission since it was read; whether it was changed."""
+    before = submission.state
+    changed = db.execute(
+        update(Submission)
+        .where(col(Submission.id) == submission.id, col(Submission.revision) == submission.revision)
+        .values(state=state, revision=submission.revision + 1, request=note, updated_at=now),
+        execution_options={"synchronize_session": False},
+    )
+    if changed.rowcount == 0:  # type: ignore[attr-defined]
+        return False
+    db.refresh(submission)
+    _record(db, submission, before, actor_id=actor_id, unit_id=unit_id, note=note)
+    return True
+
+
+def replace_text(db: Transaction, submission: Submission, *, text: str, fingerprint: str, now: datetime) -> None:
+    """The author's new text; the old one is kept as a version."""
+    assert submission.id is not None
+    count = select(func.count()).select_from(Version).where(col(Version.submission_id) == submission.id)
+    number = (db.scalar(count) or 0) + 1
+    db.add(Version(submission_id=submission.id, number=number, text=submission.text, replaced_at=now))
+    submission.text, submission.fingerprint = text, fingerprint
+    db.flush()
+
+
+def waiting(db: Transaction, unit_ids: Collection[int], limit: int) -> Sequence[Submission]:
+    """What waits in these units' subtrees, oldest first."""
+    return db.scalars(
+        select(Submission)
+        .where(_received_below(unit_ids), col(Submission.state).in_(WAITING))
+        .order_by(col(Submission.sent_at), col(Submission.id))
+        .limit(limit)
+    ).all()
+
+
+def count_waiting(db: Transaction, unit_ids: Collection[int]) -> int:
+    """How much waits in these units' subtrees."""
+    rows = select(func.count()).select_from(Submission)
+    return db.scalar(rows.where(_received_below(unit_ids), col(Submission.state).in_(WAITING))) or 0
+
+
+def tally(db: Transaction, unit_id: int) -> dict[str, int]:
+    """How many submissions of each state lie in a unit's subtree."""
+    rows = select(col(Submission.state), func.count()).where(_received_below([unit_id])).group_by(col(Submission.state))
+    return {row[0]: row[1] for row in db.execute(rows)}
+
+
+def transitions(db: Transaction, submission_id: int) -> Sequence[Transition]:
+    """Every change of state, oldest first."""
+    rows = select(Transition).where(col(Transition.submission_id) == submission_id)
+    return db.scalars(rows.order_by(col(Transition.id))).all()
+
+
+def latest_transitions(db: Transaction, limit: int) -> list[tuple[Transition, str]]:
+    """The last changes of state anywhere, newest first, each with the code of its submission."""
+    coded = select(Transition, col(Submission.code))
+    rows = coded.join(Submission, col(Submission.id) == col(Transition.submission_id))
+    return [(row, code) for row, code in db.execute(rows.order_by(col(Transition.id).desc()).limit(limit))]
+
+
+def histories(db: Transaction, limit: int) -> list[list[str]]:
+    """The states that the latest submissions went through, each from its first to its last."""
+    latest = select(col(Submission.id)).order_by(col(Submission.id).desc()).limit(limit)
+    rows = select(Transition).where(col(Transition.submission_id).in_(latest)).order_by(col(Transition.id))
+    states: dict[int, list[str]] = {}
+    for row in db.scalars(rows):
+        states.setdefault(row.submission_id, []).append(row.to_state)
+    return list(states.values())
+
+
+def erase_member(db: Transaction, member_id: int) -> None:
+    """Take name, phone and every text out of what a member handed in; code, state and dates remain as counts."""
+    ids = select(col(Submission.id)).where(col(Submission.member_id) == member_id)
+    db.execute(delete(Version).where(col(Version.submission_id).in_(ids)))
+    db.execute(update(Transition).where(col(Transition.submission_id).in_(ids)).values(note=None))
+    db.execute(update(Transition).where(col(Transition.actor_id) == member_id).values(actor_id=None))
+    emptied: dict[str, Any] = dict.fromkeys(
+        ("full_name", "phone", "other_unit", "text", "fingerprint", "request", "channel", "member_id")
+    )
+    emptied["answers"] = {}
+    db.execute(update(Submission).where(col(Submission.member_id) == member_id).values(**emptied))
+    db.expire_all()
+
+
+def _received_below(unit_ids: Collection[int]) -> Any:
+    trees = [select(below(unit_id).c.id) for unit_id in unit_ids]
+    if not trees:
+        return col(Submission.id).is_(None)
+    return col(Submission.receiver_id).in_(trees[0] if len(trees) == 1 else trees[0].union(*trees[1:]))
+
+
+def _record(
+    db: Transaction,
+    submission: Submission,
+    before: str | None,
+    *,
+    actor_id: int | None,
+    unit_id: int | None,
+    note: str | None,
+) -> None:
+    assert submission.id is not None
+    db.add(
+        Transition(
+            submission_id=submission.id,
+            from_state=before,
+            to_state=submission.state,
+            at=submission.updated_at,
+            unit_id=unit_id,
+            actor_id=actor_id,
+            note=note,
+        )
+    )
+    db.flush()

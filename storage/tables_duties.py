@@ -1,0 +1,61 @@
+"""What becomes of a duty: who was written to on which day, what is done, who wants to be asked later.
+
+Nothing but columns lives in this room; `storage/tables.py` lists these tables with all others.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import Column
+from sqlmodel import Field, SQLModel
+
+from storage.types import Instant
+
+
+class Notice(StrEnum):
+    """What somebody is told of a duty."""
+
+    REMINDER = "reminder"
+    OVERDUE = "overdue"
+    MOVED = "moved"
+    """Its date was changed, and there is nothing else to say today."""
+
+
+class DutyDone(SQLModel, table=True):
+    """A unit has done its duty. The mark outlasts a moved date."""
+
+    __tablename__ = "duty_done"
+
+    duty_id: int = Field(primary_key=True, foreign_key="duty.id")
+    unit_id: int = Field(primary_key=True, foreign_key="unit.id")
+    at: datetime = Field(sa_column=Column(Instant(), nullable=False))
+    member_id: int | None = Field(default=None, foreign_key="member.id")
+    """Who said so."""
+
+
+class DutyNotice(SQLModel, table=True):
+    """What was promised to somebody about one unit's duty: at most once on a local day, says the key."""
+
+    __tablename__ = "duty_notice"
+
+    duty_id: int = Field(primary_key=True, foreign_key="duty.id")
+    unit_id: int = Field(primary_key=True, foreign_key="unit.id")
+    member_id: int = Field(primary_key=True, foreign_key="member.id")
+    day: date = Field(primary_key=True)
+    kind: str
+    at: datetime = Field(sa_column=Column(Instant(), nullable=False, index=True))
+    once: str
+    """The key of the outbox row, which tells what became of it."""
+
+
+class DutySnooze(SQLModel, table=True):
+    """Somebody asked to be reminded again on a day."""
+
+    __tablename__ = "duty_snooze"
+
+    duty_id: int = Field(primary_key=True, foreign_key="duty.id")
+    unit_id: int = Field(primary_key=True, foreign_key="unit.id")
+    member_id: int = Field(primary_key=True, foreign_key="member.id")
+    until: date = Field(index=True)
