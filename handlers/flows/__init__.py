@@ -1,0 +1,1 @@
+"""FLOWS: the conversations as data. Pure: the standard library and messages.types only; no clock, no chance, no I/O."""

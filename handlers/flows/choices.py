@@ -1,0 +1,232 @@
+"""Which choice or command a typed message means. Only the whole message ever counts, never a word inside it.
+
+Pure; the words themselves are data. With marks beats without: where dropping the marks makes two words one, a member
+who typed them is taken at their word, and one who did not is asked back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from handlers.flows.readers import STROKE, clean, compact, toned
+from messages.types import Choice
+
+Word = tuple[str, str]
+"""A word as `readers.toned` gives it: bare letters, marks."""
+Toned = tuple[Word, ...]
+
+SHORTEST_BEGINNING = 3
+"""Letters from which the beginning of a label stands for it."""
+
+_GRAVE, _ACUTE, _CIRCUMFLEX, _BREVE, _HOOK, _HORN, _DOT = "\u0300\u0301\u0302\u0306\u0309\u031b\u0323"
+_NUMERALS: Sequence[Word] = (
+    ("mot", _CIRCUMFLEX + _DOT),
+    ("hai", ""),
+    ("ba", ""),
+    ("bon", _ACUTE + _CIRCUMFLEX),
+    ("nam", _BREVE),
+    ("sau", _ACUTE),
+    ("bay", _HOOK),
+    ("tam", _ACUTE),
+    ("chin", _ACUTE),
+    ("muoi", _GRAVE + _HORN + _HORN),
+)
+_NUMBER_SIGN = ("so", _ACUTE + _CIRCUMFLEX)
+_POLITE_FIRST = ("da", _DOT)
+_POLITE_LAST = (("a", _DOT), ("nhe", _ACUTE), ("nha", ""))
+
+_SLASH = re.compile(r"/(\w+)(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
+
+
+class Synonyms(Protocol):
+    """What may be typed for one choice or one command."""
+
+    @property
+    def words(self) -> Collection[str]:
+        """Folded; typed with or without marks."""
+        ...
+
+    @property
+    def exact(self) -> Collection[str]:
+        """Only with these marks: without them the word is also another one."""
+        ...
+
+
+class CommandWords(Synonyms, Protocol):
+    """What may be typed for one command."""
+
+    @property
+    def slash(self) -> Collection[str]:
+        """The slash commands, with their slash."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The message means this choice."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """The message may mean any of these: ask back, do nothing."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command, and what was typed after it. `unknown`: a slash command nobody knows, whole in `argument`."""
+
+    name: str
+    argument: str = ""
+
+
+def match(
+    typed: str,
+    choices: Sequence[Choice],
+    synonyms: Mapping[str, Synonyms],
+    collisions: Mapping[str, Sequence[str]],
+    *,
+    numbers: bool = True,
+) -> Chosen | Ambiguous | None:
+    """The choice a message means, `choices` being as they were shown and numbered.
+
+    `collisions`: folded words that mean several choices; when one of these is on offer, all are given back, even if
+    another is not among `choices` (it may be one that is always open, such as to cancel). `numbers=False`: choices
+    without a number, in a step where other text is an answer; then only whole words and labels count.
+    """
+    keys, labels = [choice.key for choice in choices], [toned(choice.label) for choice in choices]
+    offer = _Offer(keys, labels, synonyms, collisions)
+    whole = (offer.exactly, offer.colliding, offer.folded)
+    ways = (offer.by_number, *whole, offer.by_beginning, offer.by_numeral) if numbers else whole
+    for words in _attempts(clean(typed)):
+        if found := next((found for way in ways if (found := way(words))), None):
+            return found
+    return None
+
+
+def command(typed: str, commands: Mapping[str, CommandWords], *, slash_only: bool = False) -> Command | None:
+    """The command that a whole message is; the first of several that share a word.
+
+    `slash_only`: in a step of free text, where words are an answer.
+    """
+    typed = clean(typed)
+    if slashed := _SLASH.fullmatch(typed):
+        return _slash_command(typed, slashed, commands)
+    if slash_only:
+        return None
+    for words in _attempts(typed):
+        for means in (_exactly, _folded):
+            if name := next((name for name, known in commands.items() if means(words, known)), None):
+                return Command(name)
+    return None
+
+
+def _slash_command(typed: str, slashed: re.Match[str], commands: Mapping[str, CommandWords]) -> Command:
+    whole = compact(typed)
+    for written, argument in ((slashed[1], slashed[2] or ""), (whole, "")):
+        for name, known in commands.items():
+            if compact(written) in {compact(slash) for slash in known.slash}:
+                return Command(name, argument)
+    return Command("unknown", typed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """The choices as shown and what may be typed for them. Each method is one way to be meant, from sure to lenient."""
+
+    keys: Sequence[str]
+    labels: Sequence[Toned]
+    synonyms: Mapping[str, Synonyms]
+    collisions: Mapping[str, Sequence[str]]
+
+    def by_number(self, words: Toned) -> Chosen | None:
+        """«2», «2.», «số 2»."""
+        digits = _text(_without_first(words, _NUMBER_SIGN))
+        position = int(digits) if len(digits) <= 3 and digits.isdecimal() else 0
+        return Chosen(self.keys[position - 1]) if 0 < position <= len(self.keys) else None
+
+    def exactly(self, words: Toned) -> Chosen | Ambiguous | None:
+        """The label or a synonym, with its marks."""
+        return self._labelled(lambda label: label == words) or self._spoken(words, _exactly)
+
+    def colliding(self, words: Toned) -> Ambiguous | None:
+        """A word that means several; only without a tone, for «đ» alone does not tell such words apart."""
+        toneless = all(mark == STROKE for _, marks in words for mark in marks)
+        keys = tuple(self.collisions.get(_text(words), ())) if toneless else ()
+        return Ambiguous(keys) if any(key in self.keys for key in keys) else None
+
+    def folded(self, words: Toned) -> Chosen | Ambiguous | None:
+        """The label or a synonym, marks lacking. A list without marks proves nothing about a marked word that collides;
+        it is the first word of an answer that turns its sense."""
+        letters, marks = words[0]
+        risky = bool(marks) and letters in self.collisions
+        labelled = self._labelled(lambda label: len(label) == len(words) and _agree(words, label, whole=True))
+        return labelled or (None if risky else self._spoken(words, _folded))
+
+    def by_beginning(self, words: Toned) -> Chosen | None:
+        """The beginning of one label only."""
+        if len(_text(words)) < SHORTEST_BEGINNING or _text(words) in self.collisions:
+            return None
+        return self._labelled(lambda label: _agree(words, label, whole=False))
+
+    def by_numeral(self, words: Toned) -> Chosen | None:
+        """«hai», «số hai»."""
+        bare = _without_first(words, _NUMBER_SIGN)
+        named = (
+            key for key, numeral in zip(self.keys, _NUMERALS, strict=False) if _agree(bare, (numeral,), whole=True)
+        )
+        return next((Chosen(key) for key in named), None)
+
+    def _labelled(self, holds: Callable[[Toned], bool]) -> Chosen | None:
+        found = [key for key, label in zip(self.keys, self.labels, strict=True) if holds(label)]
+        return Chosen(found[0]) if len(found) == 1 else None
+
+    def _spoken(self, words: Toned, means: Callable[[Toned, Synonyms], bool]) -> Chosen | Ambiguous | None:
+        found = tuple(key for key in self.keys if key in self.synonyms and means(words, self.synonyms[key]))
+        if len(found) > 1:
+            return Ambiguous(found)
+        return Chosen(found[0]) if found else None
+
+
+def _exactly(words: Toned, known: Synonyms) -> bool:
+    return any(toned(word) == words for word in known.exact)
+
+
+def _folded(words: Toned, known: Synonyms) -> bool:
+    return _text(words) in known.words
+
+
+def _agree(words: Toned, label: Toned, *, whole: bool) -> bool:
+    """Whether the words are those of the label or, if not `whole`, its beginning; marks may lack but not differ."""
+    if len(words) > len(label):
+        return False
+    for place, ((letters, marks), (expected, expected_marks)) in enumerate(zip(words, label, strict=False)):
+        last = place == len(words) - 1
+        same = expected.startswith(letters) if last and not whole else expected == letters
+        if not same or Counter(marks) - Counter(expected_marks):
+            return False
+    return True
+
+
+def _attempts(text: str) -> Iterable[Toned]:
+    """The words as typed, then without the particles of politeness around a short answer."""
+    words = toned(text)
+    plain = _without_first(words, _POLITE_FIRST)
+    if len(plain) > 1 and any(_agree(plain[-1:], (particle,), whole=True) for particle in _POLITE_LAST):
+        plain = plain[:-1]
+    return (attempt for attempt in dict.fromkeys((words, plain)) if attempt)
+
+
+def _without_first(words: Toned, dispensable: Word) -> Toned:
+    return words[1:] if len(words) > 1 and _agree(words[:1], (dispensable,), whole=True) else words
+
+
+def _text(words: Toned) -> str:
+    return " ".join(letters for letters, _ in words)

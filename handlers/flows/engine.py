@@ -1,0 +1,201 @@
+"""The engine of every conversation: one event in, the draft and what is to be done out. Pure; no clock, no chance.
+
+The event answers the question that was put last; where the member stands is computed afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from handlers.flows import choices as matching
+from handlers.flows import long_text
+from handlers.flows.form import Accepted, Again, Ask, Draft, Edit, Form, Given, Leave, Stand, Step, Turn, question_name
+from handlers.flows.outcomes import Menu
+from handlers.flows.questions import counted_before, edit, put, put_own, repeat
+from handlers.flows.readers import clean
+from handlers.flows.world import World
+from messages.types import NAVIGATION, Choice, Contact, Event, Pressed, Say, Text, Unreadable, parse_payload
+
+TYPED = "as."
+"""Before the words of an answer that was asked back."""
+
+
+def advance(form: Form, draft: Draft, event: Event, world: World) -> Turn:
+    """One turn of a conversation."""
+    stand = Stand(form, draft, world)
+    step = stand.step
+    if step is None:
+        return Turn(None, form.complete(draft.answers, world))
+    match event:
+        case Pressed(payload):
+            question, key = parse_payload(payload)
+            if question != question_name(form, step, draft):
+                return repeat(stand, step, Say("common.old_button"))
+            return _given(stand, step, Given(key=key))
+        case Text(text):
+            return _typed(stand, step, text)
+        case Contact():
+            return _given(stand, step, Given(contact=event))
+        case Unreadable(medium):
+            name = world.words.label(f"medium.{medium.value}")
+            return repeat(stand, step, Say("common.text_only", {"medium": name}))
+        case _:
+            return Turn(draft, (Say("common.edited"),))
+
+
+def open_form(form: Form, draft: Draft, world: World) -> Turn:
+    """Put the question at which the member stands."""
+    return _go_on(Stand(form, draft, world))
+
+
+def listens(form: Form, draft: Draft, world: World) -> bool:
+    """Whether typed text is an answer here, so that words of the menu must not act."""
+    step = Stand(form, draft, world).step
+    return step is not None and (step.free or step.long is not None)
+
+
+def leave(form: Form, draft: Draft, world: World) -> Turn:
+    """Stop here. What was answered is kept as a draft where the form is one that is kept."""
+    stand = Stand(form, draft, world)
+    kept = _worth_keeping(stand)
+    until = world.draft_until() if kept else None
+    return Turn(kept, (Say("common.cancelled", {"draft_until": until}), Menu()), left=True)
+
+
+def _worth_keeping(stand: Stand) -> Draft | None:
+    """The draft as it waits for its member; None where there is nothing in it yet."""
+    draft = stand.draft
+    answered = any(step.counted and step.key in draft.answers for step in stand.steps)
+    if not stand.form.kept or not (answered or draft.parts):
+        return None
+    return replace(_put_away(stand).draft, asked=None)
+
+
+def _put_away(stand: Stand) -> Stand:
+    """A written text that was only opened for a change is closed again; one half written stays open."""
+    answers = stand.draft.answers
+    written = any(step.long is not None and step.key in answers for step in stand.steps)
+    return stand.with_(replace(stand.draft, parts=(), replacing=False)) if written else stand
+
+
+def understood(text: str, offered: tuple[Choice, ...], world: World) -> matching.Chosen | matching.Ambiguous | None:
+    """Which of the choices the typed words mean; `yes.79` is answered by whatever answers `yes`."""
+    known = world.words.choices
+    synonyms = {choice.key: known[kind] for choice in offered if (kind := choice.key.partition(".")[0]) in known}
+    return matching.match(text, offered, synonyms, world.words.collisions)
+
+
+def _go_on(stand: Stand) -> Turn:
+    step = stand.missing
+    if step is None:
+        return Turn(None, stand.form.complete(stand.draft.answers, stand.world))
+    return put_own(stand, step)
+
+
+def _typed(stand: Stand, step: Step, text: str) -> Turn:
+    command = _navigation(text, stand.world)
+    if command == "cancel" and _may_be_answer(stand, step, text):
+        return put(stand, step, _word_or_way_out(clean(text), stand.world))
+    if command is not None and not (command == "finish" and step.long is None):
+        return _given(stand, step, Given(key=command))
+    if step.long is not None:
+        added = stand.with_(long_text.add(stand.draft, step, step.long, text))
+        return put(added, step, long_text.so_far(added.draft, step.long))
+    match understood(text, stand.offered, stand.world):
+        case matching.Chosen(key):
+            return _given(stand, step, Given(key=key, text=text))
+        case matching.Ambiguous(keys):
+            return put(stand, step, _which(keys, stand.world))
+        case _:
+            return _given(stand, step, Given(text=text))
+
+
+def _navigation(text: str, world: World) -> str | None:
+    """«XONG», «Quay lại», «Hủy bỏ», as a whole message."""
+    words = tuple(Choice(key, world.words.label(key)) for key in NAVIGATION)
+    found = matching.match(text, words, world.words.choices, {}, numbers=False)
+    return found.key if isinstance(found, matching.Chosen) else None
+
+
+def _may_be_answer(stand: Stand, step: Step, text: str) -> bool:
+    """Whether a bare word that may mean «Hủy» is as likely the answer: a man may be called Huy."""
+    if not step.free or step.long is not None or not clean(text).isascii():
+        return False
+    return isinstance(step.read(Given(text=text), stand.draft.answers, stand.world), Accepted)
+
+
+def _word_or_way_out(word: str, world: World) -> Ask:
+    choices = (Choice(f"{TYPED}{word}", word), Choice("cancel", world.words.label("cancel")))
+    return Ask("common.which", {"first": word, "second": choices[-1].label}, choices)
+
+
+def _which(keys: tuple[str, ...], world: World) -> Ask:
+    """A word that could mean several things is asked back."""
+    choices = tuple(Choice(key, world.words.label(key)) for key in keys)
+    return Ask("common.which", {"first": choices[0].label, "second": choices[-1].label}, choices)
+
+
+def _given(stand: Stand, step: Step, given: Given) -> Turn:
+    draft = stand.draft
+    match given.key:
+        case "back":
+            return _back(stand, step)
+        case "cancel":
+            return leave(stand.form, draft, stand.world)
+        case "finish" if step.long is not None:
+            return _finish(stand, step)
+        case "keep" if step.key in draft.answers:
+            return _go_on(_put_away(stand.with_(replace(draft, asked=None))))
+        case str() as key if key.startswith(TYPED):
+            return _read(stand, step, Given(text=key.removeprefix(TYPED)))
+        case _:
+            return _read(stand, step, given)
+
+
+def _read(stand: Stand, step: Step, given: Given) -> Turn:
+    draft = stand.draft
+    match step.read(given, draft.answers, stand.world):
+        case Accepted(value, also, said):
+            turn = _accept(stand, step, value, also)
+            return replace(turn, effects=(said, *turn.effects)) if said else turn
+        case Again(ask):
+            return _once_more(stand, step, given, ask)
+        case Edit(key, also):
+            moved = stand.with_(replace(draft, answers={**draft.answers, **also}))
+            return edit(moved, moved.named(key))
+        case Leave(effects, keep):
+            return Turn(_worth_keeping(stand) if keep else None, effects, left=True)
+
+
+def _once_more(stand: Stand, step: Step, given: Given, ask: Ask) -> Turn:
+    """Another question at the same step; words that fit none of the choices are told so."""
+    turn = put(stand, step, ask)
+    unfit = given.text is not None and given.key is None and bool(stand.offered) and ask.choices == stand.offered
+    return replace(turn, effects=(Say(step.unfit), *turn.effects)) if unfit else turn
+
+
+def _accept(stand: Stand, step: Step, value: Any, also: Mapping[str, Any]) -> Turn:
+    draft = stand.draft
+    answers = {key: kept for key, kept in {**draft.answers, step.key: value, **also}.items() if kept is not None}
+    moved = _put_away(stand.with_(replace(draft, answers=answers, asked=None)))
+    if step.lasting or moved.missing is None:
+        return _go_on(moved)
+    del answers[step.key]
+    return _go_on(moved)
+
+
+def _finish(stand: Stand, step: Step) -> Turn:
+    assert step.long is not None
+    match long_text.finished(stand.draft.parts, step.long):
+        case str() as whole:
+            return _accept(stand, step, whole, {})
+        case refused:
+            return put(stand, step, refused)
+
+
+def _back(stand: Stand, step: Step) -> Turn:
+    """Put the question before, its answer kept until a new one comes."""
+    before = [earlier for earlier in counted_before(stand, step) if earlier.key in stand.draft.answers]
+    return edit(_put_away(stand), before[-1]) if before else put_own(stand, step)

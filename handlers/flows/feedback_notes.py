@@ -1,0 +1,76 @@
+"""What is typed about an item of feedback once it is sent: its author's further words, an officer's answers."""
+
+from __future__ import annotations
+
+from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Leave, Reading, Step
+from handlers.flows.outcomes import AddToFeedback, AnswerFeedback, Effect, Menu
+from handlers.flows.readers import clean
+from handlers.flows.world import World
+
+NOTE = range(5, 1001)
+"""Characters of one note: it must go with its frame into one message of the narrowest channel."""
+SHORT = range(3, 201)
+"""Characters of a rule's name, of an addressee."""
+
+
+def _typed(key: str, ask_key: str, lengths: range) -> Step:
+    def ask(answers: Answers, _world: World) -> Ask:
+        return Ask(ask_key, {"code": answers["code"]})
+
+    def read(given: Given, _answers: Answers, _world: World) -> Reading:
+        note = clean(given.text or "")
+        if len(note) not in lengths:
+            return Again(Ask("feedback.note_invalid", {"minimum": lengths.start, "limit": lengths.stop - 1}))
+        return Accepted(note)
+
+    return Step(key, ask, read, free=True)
+
+
+def _gone(_given: Given, _answers: Answers, _world: World) -> Reading:
+    return Leave((Menu(),))
+
+
+# --- the author ---
+
+
+def _own(value: str, _answers: Answers, world: World) -> bool:
+    item = world.own_feedback(value)
+    return item is not None and item.state != "withdrawn"
+
+
+def _more_steps(answers: Answers, _world: World) -> tuple[Step, ...]:
+    again = answers.get("what") == "reopened"
+    asked = _typed("text", "feedback.reopen_ask" if again else "feedback.more_ask", NOTE)
+    return (Step("code", asked.ask, _gone, holds=_own), asked)
+
+
+def _more_complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
+    return (AddToFeedback(answers["code"], answers["what"], answers["text"]),)
+
+
+MORE = Form("feedback_more", _more_steps, _more_complete, kept=False)
+"""Begins with `code` and `what`: `added` or `reopened`."""
+
+
+# --- an officer ---
+
+QUESTIONS: dict[str, tuple[Step, ...]] = {
+    "explained": (_typed("basis", "officer.basis_ask", SHORT), _typed("text", "officer.explain_ask", NOTE)),
+    "petitioned": (_typed("to", "officer.petition_ask", SHORT),),
+    "supported": (_typed("officer", "officer.support_ask", SHORT),),
+    "resolved": (_typed("text", "officer.resolve_ask", NOTE),),
+}
+"""What an officer is asked for each kind of answer."""
+
+
+def _answer_steps(answers: Answers, _world: World) -> tuple[Step, ...]:
+    return QUESTIONS[answers["what"]]
+
+
+def _answer_complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
+    told = {step.key: answers[step.key] for step in QUESTIONS[answers["what"]]}
+    return (AnswerFeedback(answers["code"], answers["revision"], answers["what"], told),)
+
+
+ANSWER = Form("feedback_answer", _answer_steps, _answer_complete, kept=False)
+"""Begins with `code`, `revision` and `what`: a key of `QUESTIONS`."""

@@ -1,0 +1,62 @@
+"""Is this text much like that one: fingerprints, near-duplicates, and what sounds like a complaint.
+
+Pure and cheap. Never a verdict: what is found here leads to a question or a warning, it refuses nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from handlers.flows.readers import fold, toned
+
+SHINGLE = 2
+"""Words in a shingle. Vietnamese writes syllables apart, so two of them are about one word."""
+ALIKE = 0.8
+"""The share of common shingles from which two texts count as near-duplicates."""
+
+
+def fingerprint(text: str) -> str:
+    """Equal for texts that differ only in case, marks, spaces and punctuation; 32 hex digits."""
+    return hashlib.blake2b(fold(text).encode(), digest_size=16).hexdigest()
+
+
+def shingles(text: str) -> frozenset[str]:
+    """The overlapping pairs of words in a text; a text shorter than that is one shingle, an empty one has none."""
+    words = fold(text).split()
+    if not words:
+        return frozenset()
+    return frozenset(" ".join(words[start : start + SHINGLE]) for start in range(max(1, len(words) - SHINGLE + 1)))
+
+
+def similar(a: str, b: str) -> bool:
+    """Whether two texts say much the same in the same words. Two empty texts are not alike."""
+    return overlap(shingles(a), shingles(b)) >= ALIKE
+
+
+def overlap(a: frozenset[str], b: frozenset[str]) -> float:
+    """The Jaccard index of two sets of shingles, 0 to 1."""
+    union = len(a | b)
+    return len(a & b) / union if union else 0.0
+
+
+def looks_like_complaint(text: str, phrases: Iterable[str]) -> bool:
+    """Whether the text has one of these phrases as whole words; marks and case do not matter."""
+    padded = f" {fold(text)} "
+    return any(f" {folded} " in padded for phrase in phrases if (folded := fold(phrase)))
+
+
+def mentions(text: str, phrases: Iterable[str]) -> bool:
+    """Whether the text has one of these phrases as whole words, their marks as they are or left out.
+
+    «từ từ» is not «tự tử», while «tu tu», typed without marks, may be.
+    """
+    said = toned(text)
+    for phrase in phrases:
+        wanted = toned(phrase)
+        for start in range(len(said) - len(wanted) + 1):
+            pairs = list(zip(said[start : start + len(wanted)], wanted, strict=True))
+            bare = not any(marks for (_, marks), _ in pairs)
+            if pairs and all(one[0] == other[0] and (bare or one[1] == other[1]) for one, other in pairs):
+                return True
+    return False
