@@ -1,0 +1,130 @@
+"""One turn while it runs: who is speaking, what is known of them, where their conversation stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from handlers.flows.form import Asked, Draft
+from handlers.office import DRAFT_LIFE, Office
+from messages.types import Choice, Inbound, Say
+from storage.conversations import Standing, StoredDraft
+from storage.database import Transaction
+from storage.members import Known
+from storage.tables import Appointment, Member
+
+
+@dataclass
+class Talk:
+    """Where the conversation stands; written back when the turn ends."""
+
+    active: str | None = None
+    offered: tuple[Choice, ...] = ()
+    """The choices of the last menu, as the member saw them."""
+    question: str = ""
+    last_code: str | None = None
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    dropped: list[str] = field(default_factory=list)
+    """Ids of drafts to be removed."""
+    changed: set[str] = field(default_factory=set)
+    """Forms whose drafts must be written back; the others keep the day on which they end."""
+
+    @property
+    def draft(self) -> Draft | None:
+        """The draft of the form the member is in."""
+        return self.drafts.get(self.active) if self.active else None
+
+    def begin(self, draft: Draft) -> None:
+        """A new form; an older draft of the same form goes."""
+        self.drop(draft.form)
+        self.active = draft.form
+        self.put(draft)
+
+    def put(self, draft: Draft) -> None:
+        """A form went on."""
+        self.drafts[draft.form] = draft
+        self.changed.add(draft.form)
+
+    def drop(self, form: str) -> None:
+        """A form is finished or given up."""
+        gone = self.drafts.pop(form, None)
+        if gone is not None:
+            self.dropped.append(gone.id)
+        if self.active == form:
+            self.active = None
+
+
+@dataclass
+class Context:
+    """Everything one turn needs; made by handlers/turn.py, gone when the turn ends."""
+
+    db: Transaction
+    office: Office
+    now: datetime
+    """The moment of receipt: whether a programme was open is judged by it."""
+    inbound: Inbound
+    known: Known | None
+    talk: Talk
+    appointments: tuple[Appointment, ...] = ()
+    said: list[Say] = field(default_factory=list)
+
+    @property
+    def member(self) -> Member | None:
+        """The member, once they agreed to the notice."""
+        return self.known.member if self.known else None
+
+    @property
+    def me(self) -> Member:
+        """The member, where there must be one."""
+        assert self.known is not None
+        return self.known.member
+
+    @property
+    def my_id(self) -> int:
+        """The member's id, where there must be one."""
+        assert self.me.id is not None
+        return self.me.id
+
+    def say(self, key: str, /, **values: object) -> None:
+        """Say one text without choices."""
+        self.said.append(Say(key, values))
+
+
+def talk_from(standing: Standing) -> Talk:
+    """The stored conversation as a turn uses it."""
+    asked = standing.asked or {}
+    return Talk(
+        active=standing.active if standing.active in standing.drafts else None,
+        offered=tuple(Choice(key, label) for key, label in asked.get("choices", ())),
+        question=asked.get("question", ""),
+        last_code=standing.last_code,
+        drafts={form: draft_from(stored) for form, stored in standing.drafts.items()},
+    )
+
+
+def asked_of(talk: Talk) -> Mapping[str, object] | None:
+    """The last menu as it is stored."""
+    if not talk.offered:
+        return None
+    return {"question": talk.question, "choices": [[choice.key, choice.label] for choice in talk.offered]}
+
+
+def draft_from(stored: StoredDraft) -> Draft:
+    """A stored draft as the flows know it."""
+    asked = stored.asked or {}
+    question = None
+    if "step" in asked:
+        choices = tuple(Choice(key, label) for key, label in asked["choices"])
+        question = Asked(asked["step"], choices, asked["editing"])
+    replacing = bool(asked.get("replacing"))
+    return Draft(stored.form, stored.id, dict(stored.answers), stored.parts, replacing, question)
+
+
+def stored_from(draft: Draft, now: datetime) -> StoredDraft:
+    """A draft as it is stored, kept `DRAFT_LIFE` from now."""
+    asked: dict[str, object] = {"replacing": True} if draft.replacing else {}
+    if draft.asked is not None:
+        choices = [[choice.key, choice.label] for choice in draft.asked.choices]
+        asked |= {"step": draft.asked.step, "choices": choices, "editing": draft.asked.editing}
+    return StoredDraft(draft.id, draft.form, draft.answers, draft.parts, asked or None, now, now + DRAFT_LIFE)

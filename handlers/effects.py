@@ -1,0 +1,129 @@
+"""The only place where an effect becomes rows, in the transaction of the turn that decided it."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from handlers import (
+    feedback,
+    feedback_desk,
+    forms,
+    initiatives,
+    menu,
+    news,
+    news_desk,
+    officers,
+    openings,
+    pairing,
+    privacy,
+)
+from handlers.context import Context
+from handlers.flows import outcomes
+from handlers.flows.readers import given_name
+from handlers.flows.world import World
+from handlers.office import channel_name
+from messages.types import Pressed, Say, parse_payload
+from storage import members
+from storage.tables import State
+
+
+def perform(context: Context, world: World, effect: outcomes.Effect, draft_id: str) -> None:  # noqa: PLR0912
+    """Carry out one effect. `draft_id` names the form it came from: submitting it twice gives one record."""
+    match effect:
+        case Say():
+            context.said.append(effect)
+        case outcomes.Agree(version):
+            _agree(context, version)
+        case outcomes.Refuse():
+            context.say(
+                "privacy.renewal_refused" if context.known and context.me.consent_version else "consent.refused"
+            )
+        case outcomes.SubmitInitiative(answers):
+            initiatives.submit(context, dict(answers), draft_id)
+        case outcomes.Supplement(code, text):
+            initiatives.supplement(context, code, text)
+        case outcomes.Decide(code, revision, state, note):
+            officers.decide(context, code, revision, State(state), note)
+        case outcomes.Correct():
+            privacy.correct(context, effect, world)
+        case outcomes.Withdraw():
+            privacy.withdraw(context)
+        case outcomes.Erase():
+            privacy.erase(context)
+        case outcomes.Link(code):
+            _link(context, code)
+        case outcomes.LookUp(typed):
+            menu.look_up(context, typed)
+        case outcomes.Extend(programme_id, closes):
+            openings.extend(context, programme_id, closes)
+        case outcomes.WatchOpenings():
+            menu.watch(context)
+        case outcomes.Announce():
+            news_desk.announce(context, effect)
+        case outcomes.SubmitFeedback(answers):
+            feedback.submit(context, answers, draft_id, world)
+        case outcomes.AddToFeedback(code, what, text):
+            feedback.add(context, code, what, text, world)
+        case outcomes.AnswerFeedback(code, revision, what, told):
+            feedback_desk.answer(context, code, revision, what, told)
+        case outcomes.Start(form, answers):
+            _start(context, world, form, dict(answers))
+        case outcomes.Menu():
+            menu.show(context)
+        case _:
+            assert_never(effect)
+
+
+def _start(context: Context, world: World, form: str, answers: dict[str, object]) -> None:
+    """Another form takes over: its draft is kept, its first question put."""
+    turn = forms.begin(context, world, form, answers)
+    if turn.draft is not None:
+        context.talk.put(turn.draft)
+    for effect in turn.effects:
+        perform(context, world, effect, "")
+
+
+def _agree(context: Context, version: str) -> None:
+    """Only now is there a member. The proof keeps who, when, which text, by which message."""
+    address = context.inbound.address
+    new = context.known is None
+    if context.known is None:
+        context.known = members.join(context.db, address, context.now)
+    members.agree(
+        context.db,
+        context.me,
+        version=version,
+        text_hash=context.office.notice_hash(channel_name(context.office, address)),
+        purpose="submissions",
+        address=address,
+        update_id=context.inbound.update_id,
+        now=context.now,
+    )
+    if isinstance(context.inbound.event, Pressed):
+        question, _ = parse_payload(context.inbound.event.payload)
+        menu.note_unit(context, question.partition("@")[2])
+    if new:
+        news.invite(context)
+
+
+def _link(context: Context, code: str) -> None:
+    """An officer's one-time code."""
+    match pairing.redeem(context.db, typed=code, member_id=context.my_id, now=context.now):
+        case pairing.Redeemed(unit, role):
+            first, last = context.office.quiet_hours
+            context.say(
+                "officer.linked",
+                given_name=given_name(context.me.name or ""),
+                role=context.office.catalogue.label(f"role.{role}"),
+                unit=unit.name,
+                hours_from=last,
+                hours_to=first,
+            )
+            context.appointments = tuple(
+                members.appointments(context.db, [context.my_id], context.now).get(context.my_id, ())
+            )
+            menu.show(context)
+        case pairing.Refusal.USED:
+            context.say("officer.link_used")
+        case _:
+            context.say("officer.link_invalid")

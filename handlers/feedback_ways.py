@@ -1,0 +1,93 @@
+"""Where feedback goes: to the officers of the unit or of the level above, and, without a name, never to a small unit.
+
+A unit with fewer than k members would itself be an answer to «who wrote this?», so that neither its name nor its
+officers appear; the nearest unit above that is large enough takes its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from handlers.office import local_day
+from storage import feedback, members, settings, units
+from storage.database import Transaction
+from storage.tables import Role, Unit
+
+HIDDEN_AMONG = "feedback.hidden_among"
+"""The setting k: how many members a unit must have to hide one of them."""
+DEFAULT_K = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The unit that readers see (None: named by hand, outside the tree) and the one whose officers answer."""
+
+    unit: Unit | None
+    receiver: Unit | None
+
+
+def find(db: Transaction, answers: Mapping[str, Any], *, above: bool, anonymous: bool, now: datetime) -> Way | None:
+    """The way of feedback from the place and unit in `answers`; None: it would show who wrote it."""
+    own = own_unit(db, answers)
+    line = _line(db, own, answers, now)
+    if anonymous:
+        line = _from_the_first_large_one(db, line)
+        if not line:
+            return None
+    shown = line[0] if anonymous else own
+    beyond = [unit for unit in line if own is None or unit.id != own.id]
+    asked = beyond if above and beyond else line
+    return Way(shown, _served(db, asked, now))
+
+
+def own_unit(db: Transaction, answers: Mapping[str, Any]) -> Unit | None:
+    """The unit in `answers`; None when it was named by hand."""
+    code = answers.get("unit")
+    return units.by_code(db, code) if code and code != "other" else None
+
+
+def has_above(db: Transaction, answers: Mapping[str, Any]) -> bool:
+    """Whether there is a level above the unit; one named by hand is looked after from above anyway."""
+    own = own_unit(db, answers)
+    return own is not None and own.parent_id is not None
+
+
+def next_above(db: Transaction, unit_id: int, now: datetime) -> Unit | None:
+    """The nearest unit above one that has an officer."""
+    return next((unit for unit in units.ancestors(db, unit_id) if _has_officer(db, unit, now)), None)
+
+
+def _line(db: Transaction, own: Unit | None, answers: Mapping[str, Any], now: datetime) -> list[Unit]:
+    """The unit and all above it; of one named by hand the top of its place, else the only top there is."""
+    if own is not None:
+        assert own.id is not None
+        return [own, *units.ancestors(db, own.id)]
+    tops = units.tops(db, local_day(now))
+    place = answers.get("place")
+    here = [unit for unit in tops if place in (unit.place, unit.code)]
+    return here[:1] or (tops if len(tops) == 1 else [])
+
+
+def _from_the_first_large_one(db: Transaction, line: list[Unit]) -> list[Unit]:
+    k = int(settings.read(db, HIDDEN_AMONG, DEFAULT_K))
+    first = next((place for place, unit in enumerate(line) if _size(db, unit) >= k), len(line))
+    return line[first:]
+
+
+def _size(db: Transaction, unit: Unit) -> int:
+    """The members a unit reports, else those registered here."""
+    assert unit.id is not None
+    return unit.members if unit.members is not None else feedback.registered(db, unit.id)
+
+
+def _served(db: Transaction, line: list[Unit], now: datetime) -> Unit | None:
+    """The first with an officer; without any the first, where one appointed later will find it."""
+    return next((unit for unit in line if _has_officer(db, unit, now)), line[0] if line else None)
+
+
+def _has_officer(db: Transaction, unit: Unit, now: datetime) -> bool:
+    assert unit.id is not None
+    return bool(members.holders(db, unit.id, tuple(Role), now))

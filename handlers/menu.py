@@ -1,0 +1,147 @@
+"""The main menu and what it opens: programmes, look-up, help."""
+
+from __future__ import annotations
+
+from handlers import feedback, feedback_desk, initiatives, officers, places
+from handlers.context import Context
+from handlers.flows.feedback import FORM as FEEDBACK
+from handlers.flows.form import Draft
+from handlers.flows.initiative import FORM as INITIATIVE
+from handlers.flows.readers import given_name, read_code
+from messages.types import Choice, Say
+from storage import members, programmes, submissions, units
+from storage.tables import Kind
+
+MEMBERS = ("initiative", "feedback", "lookup", "programmes", "news", "privacy", "help")
+OFFICERS = ("inbox", "duties", *MEMBERS)
+
+
+def offer(context: Context, say: Say) -> None:
+    """Say something whose choices stay valid by number until the next menu."""
+    context.talk.offered, context.talk.question = say.choices, say.question
+    context.said.append(say)
+
+
+def show(context: Context) -> None:
+    """The main menu; what is unfinished is offered first."""
+    context.talk.active = None
+    label = context.office.catalogue.label
+    keys = OFFICERS if officers.serves(context) else MEMBERS
+    if officers.is_staff(context):
+        keys = (*keys[:2], "compose", *keys[2:])
+    choices = tuple(Choice(key, label(key)) for key in keys)
+    if {INITIATIVE.name, FEEDBACK.name} & context.talk.drafts.keys():
+        choices = (Choice("resume", label("resume_draft")), *choices)
+    offer(context, Say("menu.main", {}, choices, "menu"))
+
+
+def greet(context: Context) -> None:
+    """Welcome somebody back, then the menu."""
+    if context.me.name:
+        context.say("welcome.back", given_name=given_name(context.me.name))
+    show(context)
+
+
+def list_programmes(context: Context) -> None:
+    """What is open, what is coming, what has just closed; staff may move an end."""
+    keys = ["initiative"] if programmes.open_at(context.db, context.now, Kind.INITIATIVE) else ["watch"]
+    if officers.is_staff(context):
+        keys.append("extend")
+    choices = tuple(Choice(key, context.office.catalogue.label(key)) for key in keys)
+    offer(context, Say("programmes.list", _programmes(context), choices, "menu"))
+
+
+def list_programmes_publicly(context: Context) -> None:
+    """The same for somebody who has not agreed to the notice: to read, nothing to press."""
+    context.say("programmes.list", **_programmes(context))
+
+
+def _programmes(context: Context) -> dict[str, object]:
+    db, now = context.db, context.now
+    groups = {
+        "open": programmes.all_open(db, now),
+        "upcoming": programmes.all_upcoming(db, now),
+        "closed": programmes.closed_recently(db, now),
+    }
+    return {name: [(row.name, row.opens_at, row.closes_at) for row in rows] for name, rows in groups.items()}
+
+
+def watch(context: Context) -> None:
+    """Be told when the next programme opens."""
+    members.watch(context.db, context.my_id, Kind.INITIATIVE, context.now)
+    context.say("initiative.watching")
+
+
+def come_from_poster(context: Context, code: str) -> None:
+    """A member scanned a unit's poster: offer an initiative from that unit."""
+    note_unit(context, code)
+    start_initiative(context)
+
+
+def note_unit(context: Context, code: str) -> None:
+    """Remember the unit of a poster, for somebody who has not named another."""
+    unit = units.by_code(context.db, code)
+    member = context.me
+    if unit is None or member.unit_id is not None or member.other_unit is not None:
+        return
+    member.unit_id, member.place = unit.id, places.place_of(context.db, unit)
+    context.say("welcome.unit_noted", unit=unit.name)
+
+
+def help_(context: Context) -> None:
+    """What can be typed, and whom to ask."""
+    context.say("common.help", contact=context.office.contact, officer=officers.serves(context))
+
+
+def not_understood(context: Context) -> None:
+    """Nothing we know: say so and show the menu."""
+    context.say("common.not_understood")
+    show(context)
+
+
+def look_up(context: Context, typed: str) -> None:
+    """One of one's own submissions, by the code as it was typed."""
+    code = read_code(typed)
+    if code is not None and code.startswith(feedback.PREFIX):
+        _look_up_feedback(context, code, typed)
+        return
+    record = submissions.by_code(context.db, code) if code else None
+    if record is not None and record.member_id == context.my_id:
+        initiatives.show(context, record)
+    elif record is not None and officers.item(context, record.code):
+        officers.card(context, record.code)
+    else:
+        context.say("lookup.unknown", typed=typed[:40])
+
+
+def _look_up_feedback(context: Context, code: str, typed: str) -> None:
+    own = feedback.own_item(context, code)
+    if own is not None:
+        feedback.show(context, own)
+    elif feedback_desk.item(context, code) is not None:
+        feedback_desk.card(context, code)
+    else:
+        context.say("lookup.unknown", typed=typed[:40])
+
+
+def offer_draft(context: Context, form: str) -> bool:
+    """Whether there is an unfinished one of this form; then it is asked what to do with it."""
+    if form not in context.talk.drafts:
+        return False
+    label = context.office.catalogue.label
+    choices = (Choice(f"{form}_resume", label("continue")), Choice(f"{form}_restart", label("restart")))
+    context.talk.active = None
+    offer(context, Say("common.draft_waiting", {"form_label": label(form)}, choices, "menu"))
+    return True
+
+
+def start_initiative(context: Context) -> None:
+    """A new initiative, or the question what to do with the unfinished one."""
+    if INITIATIVE.name in context.talk.drafts:
+        label = context.office.catalogue.label
+        choices = (Choice("resume", label("continue")), Choice("restart", label("restart")))
+        values = {"form_label": label("initiative")}
+        context.talk.active = None
+        offer(context, Say("common.draft_waiting", values, choices, "menu"))
+        return
+    context.talk.begin(Draft(INITIATIVE.name, context.office.new_id()))

@@ -1,0 +1,1 @@
+"""PAPERS: documents and pictures from data. Bytes out; no database, no network, no clock."""

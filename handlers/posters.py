@@ -1,0 +1,38 @@
+"""The poster of one unit: which name and which links stand on it. How it looks is papers/poster.py."""
+
+from __future__ import annotations
+
+from handlers.errors import Refusal
+from handlers.papers.poster import Poster
+from storage import units
+from storage.database import Transaction
+
+START = "u_"
+"""Before a unit's code in the payload of a deep link."""
+
+
+def of_unit(
+    db: Transaction,
+    unit_code: str,
+    *,
+    organisation: str,
+    bot_name: str,
+    telegram_name: str | None = None,
+    public_url: str | None = None,
+    on_zalo: bool = False,
+) -> Poster:
+    """The poster of a unit; `telegram_name` is the bot's username. Raises Refusal: no such unit, nowhere to lead."""
+    unit = units.by_code(db, unit_code)
+    if unit is None:
+        raise Refusal("poster.no_unit", code=unit_code)
+    if telegram_name is None and public_url is None:
+        raise Refusal("poster.no_link")
+    return Poster(
+        organisation=organisation,
+        bot_name=bot_name,
+        unit=unit.name,
+        code=unit.code,
+        telegram_link=f"https://t.me/{telegram_name}?start={START}{unit.code}" if telegram_name else None,
+        web_link=f"{public_url.rstrip('/')}/chat?u={unit.code}" if public_url else None,
+        on_zalo=on_zalo,
+    )

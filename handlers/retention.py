@@ -1,0 +1,29 @@
+"""What is not kept for longer than it is needed; what precedes an agreement goes after a day."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from storage import conversations, inbox, outbox, transcript
+from storage.database import Transaction
+
+NEWCOMER = timedelta(hours=24)
+"""How long a chat is known whose owner has not agreed to the notice."""
+UPDATES = timedelta(days=3)
+"""Longer than any platform delivers again (Telegram keeps updates for 24 hours)."""
+
+
+def drop_old_drafts(db: Transaction, now: datetime) -> None:
+    """Drafts past their seven days."""
+    conversations.expire_drafts(db, now)
+
+
+def forget_newcomers(db: Transaction, now: datetime) -> None:
+    """The generic lines said to somebody who never agreed, and the chat they were said to."""
+    outbox.forget_strangers(db, before=now - NEWCOMER)
+    transcript.forget_strangers(db, before=now - NEWCOMER)
+
+
+def forget_updates(db: Transaction, now: datetime) -> None:
+    """Marks of updates that no platform will deliver again."""
+    inbox.forget(db, now - UPDATES)

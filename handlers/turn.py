@@ -1,0 +1,209 @@
+"""One turn: recognise, load, decide, perform, keep. Never commits; the intake opens the transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from handlers import effects, forms, notices, reception, router
+from handlers.context import Context, Talk, asked_of, stored_from, talk_from
+from handlers.flows.form import Draft, Turn
+from handlers.flows.welcome import FORM
+from handlers.office import Office
+from handlers.world import TurnWorld
+from messages.types import Address, Inbound, Left, Pressed, Say, Text, parse_payload
+from storage import conversations, inbox, members, outbox, transcript
+from storage.conversations import Standing
+from storage.database import Transaction
+from storage.members import Known
+from storage.tables import Appointment, Priority
+
+NOTICE = FORM.name
+
+
+UNKEPT = ("initiative.phone_looks_like_id",)
+"""Answers that promise not to keep what was just typed."""
+MASK = "••••••••••••"
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What several turns need, loaded in a few statements for all of them."""
+
+    known: dict[Address, Known]
+    standings: dict[int, Standing]
+    roles: dict[int, list[Appointment]]
+    done: set[tuple[str, str]]
+
+
+def lock(db: Transaction, inbounds: Collection[Inbound]) -> None:
+    """Hold every member (an address while unknown) to the end of the transaction, in sorted order."""
+    known = members.by_addresses(db, {inbound.address for inbound in inbounds})
+    db.lock(_lock_name(inbound.address, known.get(inbound.address)) for inbound in inbounds)
+
+
+def _lock_name(address: Address, known: Known | None) -> str:
+    return f"member:{known.member.id}" if known else f"address:{address.account}:{address.chat}"
+
+
+def rounds(db: Transaction, inbounds: Sequence[Inbound]) -> Iterator[list[int]]:
+    """Positions of the updates, in rounds in which each member stands at most once, order kept per member."""
+    known = members.by_addresses(db, {inbound.address for inbound in inbounds})
+    waves: list[list[int]] = []
+    turns_of: dict[str, int] = {}
+    for position, inbound in enumerate(inbounds):
+        name = _lock_name(inbound.address, known.get(inbound.address))
+        wave = turns_of.get(name, 0)
+        turns_of[name] = wave + 1
+        if wave == len(waves):
+            waves.append([])
+        waves[wave].append(position)
+    yield from waves
+
+
+def gather(db: Transaction, inbounds: Sequence[Inbound], now: datetime) -> Gathered:
+    """Load members, conversations, roles and seen marks for one round."""
+    known = members.by_addresses(db, {inbound.address for inbound in inbounds})
+    ids = {found.member.id for found in known.values() if found.member.id is not None}
+    return Gathered(
+        known=known,
+        standings=conversations.load(db, ids, now),
+        roles=members.appointments(db, ids, now),
+        done=inbox.known(db, inbounds),
+    )
+
+
+def take_turn(db: Transaction, inbound: Inbound, gathered: Gathered, now: datetime, office: Office) -> bool:
+    """Handle one update; False when it was handled before and nothing was done."""
+    if (inbound.address.account, inbound.update_id) in gathered.done:
+        return False
+    inbox.mark(db, inbound, now)
+    context = _context(db, inbound, gathered, now, office)
+    if isinstance(inbound.event, Left):
+        members.unreachable(db, inbound.address, now)
+        outbox.cancel(db, address=inbound.address, reason="unreachable")
+        return True
+    words = _words_of(context)
+    if context.known is not None:
+        members.seen(db, context.known.address, now)
+    world = TurnWorld(context)
+    turn = router.route(context, world)
+    if turn is not None:
+        _carry_out(context, world, turn)
+    _transcribe(context, words)
+    _keep(context)
+    _speak(context)
+    return True
+
+
+def apologise(db: Transaction, inbound: Inbound, error_id: str, now: datetime, office: Office) -> None:
+    """A turn failed through our fault: mark it as seen, so that it cannot loop, and say so once."""
+    inbox.mark(db, inbound, now)
+    notices.enqueue(
+        db,
+        office,
+        inbound.address,
+        Say("common.error", {"error_id": error_id}),
+        member_id=None,
+        topic="reply",
+        priority=Priority.REPLY,
+        now=now,
+    )
+
+
+def _context(db: Transaction, inbound: Inbound, gathered: Gathered, now: datetime, office: Office) -> Context:
+    known = gathered.known.get(inbound.address)
+    member_id = known.member.id if known else None
+    if member_id is None:
+        return Context(db, office, now, inbound, None, Talk())
+    talk = talk_from(gathered.standings[member_id])
+    return Context(db, office, now, inbound, known, talk, tuple(gathered.roles.get(member_id, ())))
+
+
+def _transcribe(context: Context, words: str) -> None:
+    """The browser's history keeps what a member said, once it may; never a number we promised not to keep."""
+    address = context.inbound.address
+    if address.kind != "web" or not words or context.known is None or context.me.consent_version is None:
+        return
+    promised = any(say.key in UNKEPT for say in context.said)
+    transcript.write_mine(context.db, address, MASK if promised else words, context.now)
+
+
+def _words_of(context: Context) -> str:
+    """What the member is seen to have said: the typed words, or the label of the button."""
+    event = context.inbound.event
+    if isinstance(event, Text):
+        return event.text
+    if not isinstance(event, Pressed):
+        return ""
+    _, key = parse_payload(event.payload)
+    draft = context.talk.draft
+    offered = (*context.talk.offered, *(draft.asked.choices if draft and draft.asked else ()))
+    shown = {choice.key: choice.label for choice in offered}
+    known = f"label.{key}" in context.office.catalogue
+    return shown.get(key) or (context.office.catalogue.label(key) if known else key)
+
+
+def _carry_out(context: Context, world: TurnWorld, turn: Turn) -> None:
+    """Put the draft where it belongs, then perform what the form decided."""
+    talk = context.talk
+    name = turn.draft.form if turn.draft else talk.active
+    finished = talk.drafts.get(name) if name else None
+    if turn.draft is None and name:
+        talk.drop(name)
+    elif turn.draft is not None and _is_kept(context, turn.draft):
+        talk.put(turn.draft)
+        talk.active = None if turn.left else turn.draft.form
+    for effect in turn.effects:
+        effects.perform(context, world, effect, finished.id if finished else "")
+
+
+def _is_kept(context: Context, draft: Draft) -> bool:
+    """The notice is put without keeping anything to somebody who has no agreement with us, or none any more."""
+    return context.known is not None and (draft.form != NOTICE or context.me.consent_version is not None)
+
+
+def _keep(context: Context) -> None:
+    """Write back where the conversation stands; for somebody new there is nothing to write."""
+    if context.known is None:
+        return
+    talk = context.talk
+    _note_offer(context)
+    kept = {draft.id for draft in talk.drafts.values()}
+    conversations.drop_drafts(context.db, [draft_id for draft_id in talk.dropped if draft_id not in kept])
+    for draft in talk.drafts.values():
+        if draft.form in talk.changed:
+            conversations.keep_draft(context.db, context.my_id, stored_from(draft, context.now))
+    conversations.keep(
+        context.db,
+        context.my_id,
+        active=talk.active,
+        asked=asked_of(talk),
+        last_code=talk.last_code,
+        now=context.now,
+    )
+
+
+def _note_offer(context: Context) -> None:
+    """The choices shown last stay valid by number and by word; those of a form are kept with its draft."""
+    last = next((say for say in reversed(context.said) if say.choices), None)
+    if last is not None and last.question.partition(".")[0] not in forms.FORMS:
+        context.talk.offered, context.talk.question = last.choices, last.question
+
+
+def _speak(context: Context) -> None:
+    """Promise the replies, in the order in which they were said."""
+    member_id = context.my_id if context.known else None
+    for say in context.said:
+        notices.enqueue(
+            context.db,
+            context.office,
+            context.inbound.address,
+            say,
+            member_id=member_id,
+            topic=reception.topic_of(say),
+            priority=Priority.REPLY,
+            now=context.now,
+            forget=context.known is not None,
+        )

@@ -1,0 +1,182 @@
+"""Records that leave the product: complete, harmless in a spreadsheet, and silent about who has no name."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from sqlmodel import select
+
+from handlers import exports
+from handlers.errors import Refusal
+from handlers.exports import ExportKind, Request
+from handlers.papers import sheets
+from handlers.papers.sheets import Form
+from storage.database import Transaction
+from storage.tables import Audit, Kind, Level, Member, MemberAddress, Programme, State, Submission, Unit
+
+RECEIVED = datetime(2027, 4, 20, 16, 59, 59, tzinfo=UTC)
+"""One second before midnight in Hanoi."""
+
+
+@pytest.fixture
+def office(db: Transaction) -> Transaction:
+    """A province with two schools, a programme, and one member of each school."""
+    db.add(Level(code="province", name="Cấp tỉnh", rank=0))
+    window = {"opens_at": RECEIVED, "closes_at": RECEIVED}
+    db.add(Programme(id=1, code="sk-2027", template="sk", name="Sáng kiến", kind="initiative", **window))
+    db.flush()
+    for number, (code, parent) in enumerate([("T51", None), ("T51-01", 1), ("T51-02", 1)], 1):
+        name = f"Đơn vị {code}"
+        db.add(Unit(id=number, code=code, name=name, search="", level="province", parent_id=parent, place="51"))
+        db.flush()
+    for number in (1, 2):
+        db.add(member(number, unit_id=number + 1))
+    db.flush()
+    return db
+
+
+def member(number: int, **changes: Any) -> Member:
+    facts = {"name": "Nguyễn Văn An", "phone": "+84912345678", "place": "51", "group": "office", "consent_version": "1"}
+    return Member(id=number, created_at=RECEIVED, **{**facts, **changes})
+
+
+def hand_in(db: Transaction, code: str, **changes: Any) -> None:
+    facts: dict[str, Any] = {
+        "kind": Kind.INITIATIVE, "draft_id": code, "member_id": 1, "programme_id": 1, "channel": "telegram",
+        "full_name": "Nguyễn Văn An", "phone": "+84912345678", "place": "51", "unit_id": 2, "receiver_id": 1,
+        "group": "office", "answers": {"secret": "no"}, "text": "Tưới cây bằng nước mưa", "state": State.SENT,
+        "sent_at": RECEIVED, "updated_at": RECEIVED,
+    }  # fmt: skip
+    db.add(Submission(code=code, **{**facts, **changes}))
+    db.flush()
+
+
+def exported(
+    db: Transaction, kind: ExportKind = ExportKind.INITIATIVES, unit: str | None = None
+) -> list[dict[str, Any]]:
+    out = io.BytesIO()
+    count = exports.write(db, Request(kind, Form.JSON, unit), out)
+    records: list[dict[str, Any]] = json.loads(out.getvalue())
+    assert len(records) == count
+    return records
+
+
+def test_an_initiative_is_told_with_all_that_belongs_to_it(office: Transaction) -> None:
+    hand_in(office, "SK-27-00001")
+    assert exported(office) == [
+        {
+            "code": "SK-27-00001",
+            "state": "sent",
+            "created_at": "2027-04-20T23:59:59+07:00",
+            "updated_at": "2027-04-20T23:59:59+07:00",
+            "channel": "telegram",
+            "programme_code": "sk-2027",
+            "programme": "Sáng kiến",
+            "place": "51",
+            "unit_code": "T51-01",
+            "unit": "Đơn vị T51-01",
+            "receiver_code": "T51",
+            "group": "office",
+            "full_name": "Nguyễn Văn An",
+            "phone": "+84912345678",
+            "text": "Tưới cây bằng nước mưa",
+            "answers": "secret=no",
+            "note": None,
+        }
+    ]
+
+
+def test_a_record_without_a_name_has_a_day_and_no_channel(office: Transaction) -> None:
+    hand_in(office, "SK-27-00002", member_id=None, full_name=None, text=None)
+    record = exported(office)[0]
+    assert (record["created_at"], record["updated_at"]) == ("2027-04-20", "2027-04-20")
+    assert (record["channel"], record["full_name"], record["phone"]) == (None, None, None)
+
+
+def test_a_unit_named_by_hand_is_told_by_its_name(office: Transaction) -> None:
+    hand_in(office, "SK-27-00003", unit_id=None, other_unit="Hợp tác xã Bến Lau")
+    record = exported(office)[0]
+    assert (record["unit_code"], record["unit"]) == (None, "Hợp tác xã Bến Lau")
+
+
+def test_an_export_may_be_kept_to_a_unit_and_what_is_under_it(office: Transaction) -> None:
+    hand_in(office, "SK-27-00004", unit_id=2)
+    hand_in(office, "SK-27-00005", unit_id=3)
+    hand_in(office, "SK-27-00006", unit_id=None, receiver_id=1)
+    codes = {unit: [record["code"] for record in exported(office, unit=unit)] for unit in ("T51", "t51-02")}
+    assert codes == {"T51": ["SK-27-00004", "SK-27-00005", "SK-27-00006"], "t51-02": ["SK-27-00005"]}
+
+
+def test_members_are_told_unless_they_left(office: Transaction) -> None:
+    office.add(MemberAddress(account="telegram:2", chat="7", member_id=1, linked_at=RECEIVED, seen_at=RECEIVED))
+    office.add(MemberAddress(account="web", chat="8", member_id=1, linked_at=RECEIVED, seen_at=RECEIVED))
+    office.add(member(3, unit_id=2, erased_at=RECEIVED))
+    office.add(member(4, unit_id=2, consent_version=None))
+    office.flush()
+    records = exported(office, ExportKind.MEMBERS)
+    assert [(record["code"], record["unit_code"], record["channel"]) for record in records] == [
+        ("1", "T51-01", "telegram,web"),
+        ("2", "T51-02", ""),
+    ]
+    assert [record["code"] for record in exported(office, ExportKind.MEMBERS, "T51-02")] == ["2"]
+
+
+def test_more_records_than_one_slice_come_once_each_and_in_order(office: Transaction) -> None:
+    for number in range(exports.exports.SLICE + 5):
+        hand_in(office, f"SK-{number:05}")
+    codes = [record["code"] for record in exported(office)]
+    assert codes == [f"SK-{number:05}" for number in range(exports.exports.SLICE + 5)]
+
+
+def test_who_asked_for_an_export_is_noted(office: Transaction) -> None:
+    request = Request(ExportKind.MEMBERS, Form.CSV, "T51")
+    exports.record(office, request, actor_id=1, now=RECEIVED)
+    office.flush()
+    row = office.scalars(select(Audit)).one()
+    assert (row.action, row.subject, row.details) == ("export", "members", {"form": "csv"})
+    assert (row.unit_id, row.actor_id, row.at) == (1, 1, RECEIVED)
+
+
+def test_an_unknown_unit_is_refused(office: Transaction) -> None:
+    with pytest.raises(Refusal, match="no_unit"):
+        exported(office, unit="T99")
+
+
+EVIL = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "http://example.org", 'a "b", c\nd']
+
+
+def test_no_cell_of_a_csv_is_a_formula() -> None:
+    out = io.BytesIO()
+    sheets.write(Form.CSV, ["text", "phone"], [[text, "+84912345678"] for text in EVIL], out)
+    assert out.getvalue().startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(out.getvalue().decode("utf-8-sig"), newline="")))
+    assert [row[0] for row in rows[1:]] == [*(f"'{text}" for text in EVIL[:6]), *EVIL[6:]]
+    assert {row[1] for row in rows[1:]} == {"+84912345678"}
+
+
+def test_no_cell_of_a_workbook_is_a_formula_or_a_link() -> None:
+    out = io.BytesIO()
+    assert sheets.write(Form.XLSX, ["text", "members"], [[text, 7] for text in EVIL], out) == len(EVIL)
+    sheet = load_workbook(io.BytesIO(out.getvalue())).worksheets[0]
+    kinds = {(cell.data_type, cell.hyperlink) for row in sheet.iter_rows(min_row=2, max_col=1) for cell in row}
+    assert kinds == {("s", None)}
+    assert [row[1] for row in sheet.iter_rows(min_row=2, values_only=True)] == [7] * len(EVIL)
+
+
+@pytest.mark.parametrize("form", list(Form))
+def test_nothing_to_export_is_still_a_readable_file(form: Form) -> None:
+    out = io.BytesIO()
+    assert sheets.write(form, ["code"], [], out) == 0
+    match form:
+        case Form.JSON:
+            assert json.loads(out.getvalue()) == []
+        case Form.CSV:
+            assert out.getvalue().decode("utf-8-sig").split() == ["code"]
+        case Form.XLSX:
+            assert [row[0] for row in load_workbook(out).worksheets[0].iter_rows(values_only=True)] == ["code"]
