@@ -1,0 +1,180 @@
+"""The composition root: builds each part in order, unwinds in reverse. No part looks for another by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+
+from bot import control
+from bot import web as pages
+from bot.channels import Channel
+from bot.channels.web import WebChannel
+from bot.clockwork import JOBS, Clockwork
+from bot.commands import orders
+from bot.courier import Courier
+from bot.demo import RunningDemo
+from bot.intake import Intake
+from bot.jobs import office_jobs
+from bot.premises import make_office
+from bot.settings import Part, Settings
+from bot.telegram import Telegram
+from bot.web.keys import Site
+from bot.writer import Writer
+from handlers import demo as rehearsal
+from handlers.last_look import LastLook
+from handlers.office import Office
+from storage import clock
+from storage.database import Database, Transaction, migrate
+from storage.seals import Seals
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class App:
+    """The parts of one running process."""
+
+    settings: Settings
+    writer: Writer
+    office: Office
+    intake: Intake
+    courier: Courier
+    clockwork: Clockwork
+    site: web.Application
+    telegrams: tuple[Telegram, ...]
+    owner: str
+    """This process among all that share the database."""
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    *,
+    demo: bool = False,
+    more: Sequence[Channel] = (),
+    office: Office | None = None,
+    listen: bool = False,
+) -> AsyncIterator[App]:
+    """Everything, started; stopped in reverse at the end of the block. Pages answer on a socket if they `listen`.
+
+    `more`: channels of the command that runs it (the terminal). `office`: one made before, where many are started.
+    """
+    async with AsyncExitStack() as stack:
+        held = stack.enter_context(control.hold(settings.database_url))
+        await asyncio.to_thread(migrate, settings.database_url)
+        database = Database(settings.database_url, Seals(settings.secret_keys))
+        stack.callback(database.close)
+        writer = Writer(database)
+        writer.open()
+        stack.push_async_callback(writer.close)
+        if office is None:
+            office = await asyncio.to_thread(make_office, settings, demo=demo)
+        if demo:
+            await writer.run(_prepare_demo, office)
+        app = await _assemble(stack, settings, database, writer, office, more, demo=demo)
+        await stack.enter_async_context(control.serving(held, orders.carrier(writer, office)))
+        if listen:
+            await stack.enter_async_context(_listening(app))
+        _start(stack, app)
+        yield app
+
+
+async def _assemble(
+    stack: AsyncExitStack,
+    settings: Settings,
+    database: Database,
+    writer: Writer,
+    office: Office,
+    more: Sequence[Channel],
+    *,
+    demo: bool,
+) -> App:
+    """Make the parts and tie them together; nothing runs yet."""
+    owner = secrets.token_hex(8)
+    browser = WebChannel()
+    telegrams = [Telegram(bot, office) for bot in settings.telegram]
+    for each in telegrams:
+        await each.channel.open()
+        stack.push_async_callback(each.channel.close)
+    channels: list[Channel] = [browser, *(each.channel for each in telegrams), *more]
+    courier = Courier(writer, channels, owner=owner, alone=database.is_sqlite, news=LastLook(office))
+    intake = Intake(writer, office, courier.wake)
+    clockwork = Clockwork(writer, (*JOBS, *office_jobs(office)), owner=owner, wake=courier.wake)
+    site = pages.application(
+        intake=intake,
+        records=writer,
+        channel=browser,
+        site=Site(settings.public_url or "", office.organisation, reread=20.0 if database.is_sqlite else 1.0),
+        accounts=tuple(channel.account for channel in channels),
+        demo=RunningDemo(writer, office, clockwork, courier) if demo else None,
+    )
+    for each in telegrams:
+        each.hook(site, intake)
+    return App(settings, writer, office, intake, courier, clockwork, site, tuple(telegrams), owner)
+
+
+def _start(stack: AsyncExitStack, app: App) -> None:
+    """Start what this process's roles ask for."""
+    roles = app.settings.roles
+    if Part.COURIER in roles:
+        _background(stack, app.courier.run())
+        stack.push_async_callback(app.courier.stop)
+    if Part.CLOCK in roles:
+        app.clockwork.start()
+        stack.push_async_callback(app.clockwork.stop)
+    if Part.POLLER in roles:
+        for each in app.telegrams:
+            _background(stack, each.run(app.writer, app.intake, app.owner, app.settings.public_url))
+
+
+def _background(stack: AsyncExitStack, work: Coroutine[None, None, None]) -> None:
+    """Run something beside the rest until the stack unwinds."""
+    task = asyncio.create_task(work)
+
+    async def end() -> None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    stack.push_async_callback(end)
+
+
+@asynccontextmanager
+async def _listening(app: App) -> AsyncIterator[None]:
+    """Answer on the settings' address."""
+    runner = web.AppRunner(app.site, access_log=None, shutdown_timeout=5)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, app.settings.http_host, app.settings.http_port)
+        await site.start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def serve(
+    settings: Settings, *, demo: bool = False, more: Sequence[Channel] = (), ready: Callable[[App], None] | None = None
+) -> None:
+    """Run until SIGINT or SIGTERM, then stop gracefully. `ready` is told once everything answers."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    async with running(settings, demo=demo, more=more, listen=Part.WEB in settings.roles) as app:
+        log.info("started", roles=sorted(settings.roles), demo=demo)
+        if ready is not None:
+            ready(app)
+        await stop.wait()
+        log.info("stopping")
+
+
+def _prepare_demo(db: Transaction, office: Office) -> None:
+    rehearsal.prepare(db, office, clock.now(db))

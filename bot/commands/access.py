@@ -1,0 +1,78 @@
+"""How a command reaches the database: through the process that serves it, or by itself; and for looking only."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from bot import config, control, log
+from bot.commands import orders, speech
+from bot.commands.reply import Order
+from bot.errors import Unfit
+from bot.premises import make_office
+from bot.settings import Settings
+from handlers.errors import Refusal
+from storage import schema
+from storage.database import Database, Transaction
+from storage.seals import Seals
+
+
+def prepare() -> Settings:
+    """The settings of a command that uses the database, its log set up. Raises BadSettings."""
+    settings = config.read()
+    log.set_up(secrets=settings.secrets, level=logging.WARNING)
+    return settings
+
+
+def carry_out(settings: Settings, order: Order) -> str:
+    """Have an order done that writes; what is to be said of it. Raises Unfit."""
+    try:
+        facts = control.deliver(settings.database_url, orders.pack(order), lambda envelope: _alone(settings, envelope))
+    except control.Refused as refused:
+        raise Unfit(refused.facts["text"]) from refused
+    if not facts["done"]:
+        raise Unfit(facts["text"])
+    return str(facts["text"])
+
+
+@contextmanager
+def looking(settings: Settings) -> Iterator[Transaction]:
+    """A reading transaction beside whoever serves the database. A handler's Refusal becomes Unfit."""
+    with opened(settings) as database, database.reading() as db:
+        try:
+            yield db
+        except Refusal as refusal:
+            raise Unfit(speech.catalogue().text(refusal.key, refusal.values)) from refusal
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Database]:
+    """The database, when it can be used. Raises StorageError."""
+    database = Database(settings.database_url, Seals(settings.secret_keys))
+    try:
+        schema.check(database)
+        yield database
+    finally:
+        database.close()
+
+
+def _alone(settings: Settings, envelope: control.Envelope) -> control.Facts:
+    with opened(settings) as database, database.transaction() as db:
+        return orders.run(db, orders.unpack(envelope), make_office(settings))
+
+
+@contextmanager
+def making(out: Path) -> Iterator[BinaryIO]:
+    """A file that appears whole or not at all, readable by its owner only."""
+    handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+        Path(name).replace(out)
+    finally:
+        Path(name).unlink(missing_ok=True)

@@ -1,0 +1,242 @@
+"""The courier: the only sender. It claims what may start, sends at the instants reserved, settles what came of it.
+
+Order, pace and what becomes of a row are decided in storage; here are only the tasks, the waiting and the stop. Nothing
+in this room logs a text, a chat, a phone or a token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from bot.channels import Channel, Gone, Later, Refused, Trouble
+from bot.writer import Writer
+from storage import claims, outcomes, pace
+from storage.claims import Batch, Claimed, LastLook
+from storage.database import Transaction
+from storage.outcomes import Outcome, Report
+
+BREATH = 0.005
+"""Seconds to wait for others to land, so that what lands together is settled together."""
+IDLE = 1.0
+"""Seconds between two looks when nobody wakes the courier: other processes and due dates do not."""
+AFTER_TROUBLE = 1.0
+"""Seconds to wait when the database failed."""
+LONGEST_SEND = 30.0
+"""Seconds one send may take; less than a lease."""
+GRACE = 30.0
+"""Seconds a stop waits for what is in flight."""
+BREAK_OFF = 1.0
+"""Seconds a send broken off may take to end."""
+
+log = structlog.get_logger(__name__)
+
+
+class Courier:
+    """Sends for the accounts whose channel it carries. `owner` names this process among all that share the database.
+
+    `in_flight`: sends at once, per account. `alone`: no other process serves this database (SQLite), so that whatever
+    is found claimed at the start was left by a dead one. `news`: who is asked about news once more when it is claimed.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        channels: Sequence[Channel],
+        *,
+        owner: str,
+        chance: random.Random | None = None,
+        in_flight: int = 64,
+        alone: bool = False,
+        news: LastLook | None = None,
+    ) -> None:
+        self._writer = writer
+        self._channels = {channel.account: channel for channel in channels}
+        self._rates = [rate_of(channel) for channel in channels]
+        self._owner = owner
+        self._chance = chance or random.SystemRandom()
+        self._in_flight = in_flight
+        self._alone = alone
+        self._news_look = news
+        self._flying: dict[asyncio.Task[None], Claimed] = {}
+        self._reports: list[Report] = []
+        self._halted: dict[str, float] = {}
+        self._news = 0
+        """Counts what happened that is worth a look: several may wait for it, and none may miss it."""
+        self._sleepers: set[asyncio.Event] = set()
+        self._round_lock = asyncio.Lock()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Something was promised: look now."""
+        self._news += 1
+        for sleeper in self._sleepers:
+            sleeper.set()
+
+    async def run(self) -> None:
+        """Send until stopped. A failing database is waited for; what was sent meanwhile is settled afterwards."""
+        while not self._stopping:
+            seen = self._news
+            try:
+                batch = await self._round()
+                rest = min(wait for wait in (batch.again, batch.rest, IDLE) if wait is not None)
+            except Exception as trouble:
+                log.error("courier.database_failed", error=type(trouble).__name__)
+                rest, seen = AFTER_TROUBLE, self._news
+            await self._rest(rest, seen)
+
+    async def drain(self) -> None:
+        """Send and settle until nothing is left that can start now; raises when the database fails.
+
+        It waits for the account's pace, not for a chat's interval, a retry, a halt or a due date.
+        """
+        while True:
+            seen = self._news
+            batch = await self._round()
+            if self._flying or self._reports:
+                await self._rest(IDLE if batch.again is None else batch.again, seen)
+            elif batch.again is not None:
+                await asyncio.sleep(batch.again)
+            elif not batch.claimed:
+                return
+
+    async def stop(self, grace: float = GRACE) -> None:
+        """Claim no more, give back what has not started, finish and settle what is in flight."""
+        self._stopping = True
+        self.wake()
+        async with self._round_lock:
+            pass
+        if self._flying:
+            await asyncio.wait(self._flying, timeout=grace)
+        await self._break_off()
+        try:
+            await self._round()
+        except Exception as trouble:
+            log.error("courier.last_settling_failed", error=type(trouble).__name__, rows=len(self._reports))
+
+    async def _break_off(self) -> None:
+        """End the sends that outlasted the grace: they may have been sent."""
+        late = dict(self._flying)
+        for task, claimed in late.items():
+            task.cancel()
+            self._reports.append(Report(claimed, Outcome.UNKNOWN, "stopped"))
+        if late:
+            await asyncio.wait(late, timeout=BREAK_OFF)
+
+    async def _rest(self, seconds: float, seen: int) -> None:
+        """Sleep until there is news since `seen`, but not longer than this."""
+        if self._news != seen:
+            return
+        woken = asyncio.Event()
+        self._sleepers.add(woken)
+        try:
+            async with asyncio.timeout(seconds):
+                await woken.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._sleepers.discard(woken)
+
+    async def _round(self) -> Batch:
+        """Settle what is known and claim what may start, in one transaction; then let it start."""
+        async with self._round_lock:
+            reports, self._reports = self._reports, []
+            try:
+                batch = await self._writer.run(self._settle_and_claim, reports, self._room())
+            except BaseException:
+                self._reports[:0] = reports
+                raise
+            self._alone = False
+            for claimed in batch.claimed:
+                self._launch(claimed, delay=(claimed.starts_at - batch.at).total_seconds())
+            return batch
+
+    def _room(self) -> Mapping[str, int]:
+        """How many sends each account may still start."""
+        if self._stopping:
+            return {}
+        room = dict.fromkeys(self._channels, self._in_flight)
+        for claimed in self._flying.values():
+            room[claimed.address.account] -= 1
+        return room
+
+    def _settle_and_claim(self, db: Transaction, reports: Sequence[Report], room: Mapping[str, int]) -> Batch:
+        """On the writer's thread. The browser's rows are delivered right here: no crash comes between."""
+        if self._alone:
+            outcomes.requeue_all(db)
+        if any(report.halts_account for report in reports):
+            pace.hold(db, self._rates)  # all budgets at once and in order, lest two processes block each other
+        outcomes.settle(db, reports, owner=self._owner, chance=self._chance)
+        batch = claims.claim(db, self._rates, owner=self._owner, room=room, news=self._news_look)
+        kept = [Report(one, Outcome.SENT, kept=True) for one in batch.claimed if self._channel(one).kept]
+        outcomes.settle(db, kept, owner=self._owner, chance=self._chance)
+        return batch
+
+    def _channel(self, claimed: Claimed) -> Channel:
+        return self._channels[claimed.address.account]
+
+    def _launch(self, claimed: Claimed, *, delay: float) -> None:
+        work = self._nudge(claimed) if self._channel(claimed).kept else self._fly(claimed, delay=delay)
+        task = asyncio.create_task(work)
+        self._flying[task] = claimed
+        task.add_done_callback(self._landed)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._flying.pop(task, None)
+        self.wake()
+
+    async def _nudge(self, claimed: Claimed) -> None:
+        """Tell the open pages; the message itself is delivered already."""
+        report = await self._attempt(claimed)
+        if report.outcome is not Outcome.SENT:
+            log.warning("courier.nudge_failed", account=claimed.address.account, reason=report.reason)
+
+    async def _fly(self, claimed: Claimed, *, delay: float) -> None:
+        await asyncio.sleep(max(0.0, delay))
+        grounded = self._stopping or self._halted.get(claimed.address.account, 0.0) > _moment()
+        report = Report(claimed, Outcome.RELEASED) if grounded else await self._attempt(claimed)
+        if report.halts_account:
+            self._halted[claimed.address.account] = _moment() + (report.after or 0.0)
+        self._reports.append(report)
+
+    async def _attempt(self, claimed: Claimed) -> Report:
+        try:
+            async with asyncio.timeout(LONGEST_SEND):
+                external_id = await self._channel(claimed).send(claimed.address.chat, claimed.message)
+            return Report(claimed, Outcome.SENT, external_id=external_id)
+        except Trouble as trouble:
+            return reported(claimed, trouble)
+        except TimeoutError:
+            return Report(claimed, Outcome.UNKNOWN, "too_slow")
+        except Exception as fault:
+            log.error("courier.channel_fault", account=claimed.address.account, error=type(fault).__name__)
+            return Report(claimed, Outcome.FAULT, f"fault_{type(fault).__name__}")
+
+
+def rate_of(channel: Channel) -> pace.Rate:
+    """A channel's pace, as storage counts it."""
+    return pace.Rate(channel.account, channel.pace.per_second, channel.pace.chat_interval)
+
+
+def reported(claimed: Claimed, trouble: Trouble) -> Report:
+    """What a channel's trouble means for the row."""
+    match trouble:
+        case Later(after=None):
+            return Report(claimed, Outcome.LATER, trouble.reason)
+        case Later():
+            return Report(
+                claimed, Outcome.PAUSED, trouble.reason, after=trouble.after, halts_account=trouble.halts_account
+            )
+        case Gone():
+            return Report(claimed, Outcome.GONE, trouble.reason)
+        case Refused():
+            return Report(claimed, Outcome.REFUSED, trouble.reason)
+        case _:  # Unknown, and whatever else a channel may raise: it may have been sent
+            return Report(claimed, Outcome.UNKNOWN, trouble.reason)
+
+
+def _moment() -> float:
+    return asyncio.get_running_loop().time()

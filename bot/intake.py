@@ -1,0 +1,135 @@
+"""From an update to a committed turn: group commit, a savepoint per turn, survival of our own faults.
+
+An update is acknowledged only after the commit. When the database is at fault nothing is marked and the platform
+delivers again; when we are, the turn alone is undone, the member gets one apology and the update cannot loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from bot.writer import Writer
+from handlers import turn
+from handlers.office import Office
+from messages.types import Inbound
+from storage import clock
+from storage.database import Database, Transaction
+
+log = structlog.get_logger()
+
+BATCH = 64
+"""Turns in one commit, at most."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An update on its way, with the moment it came in."""
+
+    inbound: Inbound
+    received: float
+    """By the process's monotonic clock."""
+    done: asyncio.Future[None]
+
+
+class Intake:
+    """Takes updates from every channel."""
+
+    def __init__(self, writer: Writer, office: Office, wake: Callable[[], None]) -> None:
+        self._writer = writer
+        self._office = office
+        self._wake = wake
+        self._waiting: list[Waiting] = []
+        self._pump: asyncio.Task[None] | None = None
+
+    async def receive(self, inbound: Inbound) -> None:
+        """Return when the turn is committed. Raises what the database raised, and then nothing was kept."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(Waiting(inbound, time.monotonic(), done))
+        if self._pump is None or self._pump.done():
+            self._pump = asyncio.create_task(self._work())
+        await done
+
+    async def _work(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+            await self._commit(batch)
+            self._wake()
+
+    async def _commit(self, batch: list[Waiting]) -> None:
+        try:
+            await self._writer.run(self._take_turns, batch)
+        except Exception as trouble:  # the commit itself, the database, or a row that could not be written
+            if len(batch) > 1:
+                log.warning("turns replayed", turns=len(batch), error=type(trouble).__name__)
+                for waiting in batch:
+                    await self._commit([waiting])
+                return
+            await self._refuse(batch[0], trouble)
+            return
+        for waiting in batch:
+            if not waiting.done.done():
+                waiting.done.set_result(None)
+
+    async def _refuse(self, waiting: Waiting, trouble: Exception) -> None:
+        """One turn that cannot be committed: our fault is apologised for, the database's goes back to the platform."""
+        if not Database.is_fault(trouble):
+            try:
+                await self._writer.run(self._apologise, waiting, self._report(waiting, trouble))
+            except Exception as again:  # not even that: let the platform deliver once more
+                trouble = again
+            else:
+                waiting.done.set_result(None)
+                return
+        log.error("turn not kept", error=type(trouble).__name__, account=waiting.inbound.address.account)
+        waiting.done.set_exception(trouble)
+
+    def _take_turns(self, db: Transaction, batch: list[Waiting]) -> None:
+        inbounds = [waiting.inbound for waiting in batch]
+        turn.lock(db, inbounds)
+        now = clock.now(db)
+        for wave in turn.rounds(db, inbounds):
+            gathered = turn.gather(db, [inbounds[position] for position in wave], now)
+            for position in wave:
+                self._take_turn(db, batch[position], gathered)
+            db.write_out()
+
+    def _take_turn(self, db: Transaction, waiting: Waiting, gathered: turn.Gathered) -> None:
+        received = clock.now(db) - timedelta(seconds=time.monotonic() - waiting.received)
+        try:
+            with db.savepoint():
+                turn.take_turn(db, waiting.inbound, gathered, received, self._office)
+        except Exception as trouble:
+            if Database.is_fault(trouble):
+                raise
+            self._apologise(db, waiting, self._report(waiting, trouble))
+
+    def _apologise(self, db: Transaction, waiting: Waiting, error_id: str) -> None:
+        turn.apologise(db, waiting.inbound, error_id, clock.now(db), self._office)
+
+    def _report(self, waiting: Waiting, trouble: Exception) -> str:
+        """Log our fault under an id that the member is told."""
+        error_id = self._office.new_id()[:6].upper()
+        log.error(
+            "turn failed",
+            error_id=error_id,
+            error=type(trouble).__name__,
+            account=waiting.inbound.address.account,
+            event_kind=type(waiting.inbound.event).__name__,
+            frames=_frames(trouble),
+        )
+        return error_id
+
+
+def _frames(trouble: BaseException) -> list[str]:
+    """Where it happened: files and lines only; a traceback's values might hold somebody's words."""
+    frames, step = [], trouble.__traceback__
+    while step is not None:
+        frames.append(f"{step.tb_frame.f_code.co_filename.rpartition('/')[2]}:{step.tb_lineno}")
+        step = step.tb_next
+    return frames[-8:]

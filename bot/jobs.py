@@ -1,0 +1,24 @@
+"""What the clock looks for on behalf of the office, beside the jobs of delivery in bot/clockwork.py."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.clockwork import Job
+from handlers import broadcasts, campaigns, closings, duties, feedback_desk, openings, retention
+from handlers.office import Office
+
+
+def office_jobs(office: Office) -> tuple[Job, ...]:
+    """Every job that needs the office's words or rules."""
+    return (
+        Job("openings", timedelta(seconds=30), lambda db, now: openings.announce(db, office, now)),
+        Job("duties", timedelta(seconds=10), lambda db, now: duties.enqueue_due(db, office, now)),
+        Job("closings", timedelta(minutes=1), lambda db, now: closings.remind(db, office, now)),
+        Job("slogans", timedelta(seconds=10), lambda db, now: campaigns.enqueue_due(db, office, now)),
+        Job("broadcasts", timedelta(seconds=2), lambda db, now: broadcasts.tick(db, office, now)),
+        Job("feedback", timedelta(minutes=1), lambda db, now: feedback_desk.escalate(db, office, now)),
+        Job("drafts", timedelta(minutes=10), retention.drop_old_drafts),
+        Job("newcomers", timedelta(minutes=30), retention.forget_newcomers),
+        Job("updates", timedelta(hours=6), retention.forget_updates),
+    )

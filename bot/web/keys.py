@@ -1,0 +1,60 @@
+"""What the pages are given: the ports they speak to, and the keys under which an application carries them.
+
+Only shapes live here. The parts themselves are built by the composition root and handed to `web.application`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from aiohttp import web
+
+from bot.channels.web import WebChannel
+from bot.web.throttle import Throttle
+from messages.types import Inbound
+from storage.database import Transaction
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Intake(Protocol):
+    """Where a member's line goes in."""
+
+    async def receive(self, inbound: Inbound) -> None:
+        """Take one turn. Returns after it is committed; raises only when the database failed and nothing was kept."""
+        ...
+
+
+class Records(Protocol):
+    """How the pages read what is stored."""
+
+    async def read(self, fn: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `fn(db, …)` in a reading transaction, off the event loop."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the pages say about themselves."""
+
+    public_url: str
+    organisation: str
+    reread: float = 20.0
+    """Seconds after which an open page looks again without a nudge, and gets a sign of life. Small where several
+    processes share one database: then the line may have been stored by another one."""
+
+    @property
+    def secure(self) -> bool:
+        """Served under https, which always means behind a proxy of our own: the program itself speaks plain HTTP."""
+        return self.public_url.startswith("https://")
+
+
+INTAKE: web.AppKey[Intake] = web.AppKey("intake")
+RECORDS: web.AppKey[Records] = web.AppKey("records")
+CHANNEL: web.AppKey[WebChannel] = web.AppKey("channel")
+SITE: web.AppKey[Site] = web.AppKey("site")
+ACCOUNTS: web.AppKey[tuple[str, ...]] = web.AppKey("accounts")
+THROTTLE: web.AppKey[Throttle] = web.AppKey("throttle")

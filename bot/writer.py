@@ -1,0 +1,66 @@
+"""The writer: one thread through which this process writes to its database, in the order asked; readers beside it.
+
+The asyncio side awaits; storage stays synchronous. What a function does, and whether it may, is not known here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Concatenate, ParamSpec, TypeVar
+
+from storage.database import Database, Transaction
+
+READERS = 2
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Writer:
+    """Runs functions that take a transaction first: `run` in a writing one, `read` in one that sees a single state."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._writing: ThreadPoolExecutor | None = None
+        self._reading: ThreadPoolExecutor | None = None
+
+    def open(self) -> None:
+        """Start the threads."""
+        self._writing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._reading = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="reader")
+
+    async def close(self) -> None:
+        """Refuse new work, finish what was asked for, end the threads. The database stays open."""
+        for pool in (self._writing, self._reading):
+            if pool is not None:
+                await asyncio.to_thread(pool.shutdown, wait=True)
+        self._writing = self._reading = None
+
+    async def run(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `work(db, …)` returns, once its transaction is committed; what it raises, once it is rolled back.
+
+        Cancelling the wait stops only what has not begun.
+        """
+
+        def write() -> T:
+            with self._database.transaction() as db:
+                return work(db, *args, **kwargs)
+
+        return await self._in(self._writing, write)
+
+    async def read(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `work(db, …)` returns; anything it writes is undone."""
+
+        def read() -> T:
+            with self._database.reading() as db:
+                return work(db, *args, **kwargs)
+
+        return await self._in(self._reading, read)
+
+    @staticmethod
+    async def _in(pool: ThreadPoolExecutor | None, work: Callable[[], T]) -> T:
+        if pool is None:
+            raise RuntimeError("the writer is not open")
+        return await asyncio.get_running_loop().run_in_executor(pool, work)
