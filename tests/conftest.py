@@ -1,0 +1,99 @@
+"""What every test may ask for: a fresh database of either kind, a browser; and what none may do: leave this machine."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+
+from storage.database import migrate
+from tests import browser as browsers
+from tests import loopback, postgres
+
+BACKENDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _this_machine_only() -> Iterator[None]:
+    with loopback.only():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_attempt_to_leave() -> Iterator[None]:
+    loopback.attempts.clear()
+    yield
+    assert not loopback.attempts, f"a test tried to reach {loopback.attempts}; tests speak to this machine only"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """One PostgreSQL server for each process that runs tests, started when first asked for."""
+    with postgres.serve() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: postgres.Server) -> str:
+    """The server's own database, as `postgresql+psycopg://…`; `postgres.plain` spells it `postgresql://…`."""
+    return postgres_server.url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database with tables and no rows, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: postgres.Server) -> Iterator[str]:
+    """The name of a PostgreSQL database with tables and no rows, to be copied."""
+    name = postgres_server.create()
+    migrate(postgres_server.address(name))
+    yield name
+    postgres_server.drop(name)
+
+
+@pytest.fixture
+def sqlite_database(migrated_file: Path, tmp_path: Path) -> str:
+    """The url of an SQLite database of the test's own, with tables and no rows."""
+    return f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'congdoan.db')}"
+
+
+@pytest.fixture
+def postgresql_database(postgres_server: postgres.Server, migrated_template: str) -> Iterator[str]:
+    """The url of a PostgreSQL database of the test's own, with tables and no rows."""
+    name = postgres_server.create(migrated_template)
+    yield postgres_server.address(name)
+    postgres_server.drop(name)
+
+
+@pytest.fixture(params=BACKENDS)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The test runs once on each kind of database, fresh: tables and no rows."""
+    url: str = request.getfixturevalue(f"{request.param}_database")
+    return url
+
+
+@pytest.fixture(params=BACKENDS)
+def blank_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The test runs once on each kind of database, without any table yet."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'blank.db'}"
+        return
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    name = server.create()
+    yield server.address(name)
+    server.drop(name)
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium, for this test alone."""
+    async with browsers.launch() as launched:
+        yield launched

@@ -1,0 +1,121 @@
+"""Turns at moments of the test's own choosing: what the writer thread does, without the channels around it.
+
+For rules that no channel changes; whole journeys, channels and restarts are the box's (tests/box.py).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from handlers import programmes, turn, units
+from messages.types import Address, Choice, Event, Inbound, Outbound, Pressed, Text, payload
+from storage.database import Database, Transaction
+from storage.seals import Seals
+from storage.tables import Outbox, Programme
+from tests.box import KEY, UNITS, office
+
+START = datetime(2027, 3, 1, 2, tzinfo=UTC)
+"""Monday morning."""
+
+
+class Desk:
+    """One database, one office, one clock that stands still until the test moves it."""
+
+    def __init__(self, database_url: str) -> None:
+        self.database = Database(database_url, Seals([KEY]))
+        self.office = office()
+        self.now = START
+        self.numbers = itertools.count(1)
+
+    @contextmanager
+    def rows(self) -> Iterator[Transaction]:
+        """A transaction of the test's own."""
+        with self.database.transaction() as db:
+            yield db
+
+    def furnish(self, *templates: str, opened: int = 10) -> list[Programme]:
+        """The demo's units, and programmes that opened so many days ago."""
+        with self.rows() as db:
+            sheet = units.read_sheet(UNITS.read_bytes(), "units.csv")
+            units.apply(db, units.plan(db, sheet), actor_id=None, now=self.now)
+            day = (self.now - timedelta(days=opened)).date()
+            return [programmes.load(db, code, opens=day, actor_id=None, now=self.now) for code in templates]
+
+    def person(self, name: str, channel: str = "web") -> Visitor:
+        """Somebody new."""
+        return Visitor(self, Address(channel, f"{name}-{next(self.numbers)}"))
+
+    def member(self, name: str, channel: str = "web") -> Visitor:
+        """Somebody who has agreed to the notice."""
+        visitor = self.person(name, channel)
+        visitor.talks("/start", "[Tôi đồng ý]")
+        return visitor
+
+    def take(self, address: Address, event: Event, update_id: str | None = None) -> None:
+        """One update, committed."""
+        inbound = Inbound(address, update_id or f"u{next(self.numbers)}", event)
+        with self.rows() as db:
+            turn.lock(db, [inbound])
+            turn.take_turn(db, inbound, turn.gather(db, [inbound], self.now), self.now, self.office)
+
+
+@dataclass
+class Visitor:
+    """Somebody who talks to the office over one address."""
+
+    desk: Desk
+    address: Address
+    heard: list[Outbound] = field(default_factory=list)
+    last: int = 0
+
+    def sends(self, event: Event, update_id: str | None = None) -> str:
+        """Send anything; what came back, as one text."""
+        self.desk.take(self.address, event, update_id)
+        return self.hears()
+
+    def says(self, text: str) -> str:
+        """Type a line."""
+        return self.sends(Text(text))
+
+    def presses(self, label: str) -> str:
+        """Press the newest button with this label."""
+        return self.sends(Pressed(self.button(label)))
+
+    def button(self, label: str) -> str:
+        """The payload of the newest button with this label."""
+        for message in reversed(self.heard):
+            for choice in message.choices:
+                if choice.label == label:
+                    return payload(message.question, choice.key)
+        raise AssertionError(f"no button {label!r}; the newest are {self.labels}")
+
+    def talks(self, *lines: str) -> str:
+        """Several lines (`[Nhãn]` presses a button); what the last one brought."""
+        answer = ""
+        for line in lines:
+            pressed = line.startswith("[") and line.endswith("]")
+            answer = self.presses(line[1:-1]) if pressed else self.says(line)
+        return answer
+
+    def hears(self) -> str:
+        """Everything promised to this address since the last line."""
+        here = col(Outbox.account) == self.address.account, col(Outbox.chat) == self.address.chat
+        with self.desk.rows() as db:
+            rows = db.scalars(select(Outbox).where(*here, col(Outbox.id) > self.last).order_by(col(Outbox.id))).all()
+            new = [Outbound.from_json(db.seals.open(row.body)) for row in rows if row.body]
+            self.last = max([self.last, *(row.id for row in rows if row.id)])
+        self.heard += new
+        return "\n\n".join(message.text for message in new)
+
+    @property
+    def labels(self) -> list[str]:
+        """The choices under the newest message that has any."""
+        choices: tuple[Choice, ...] = next((message.choices for message in reversed(self.heard) if message.choices), ())
+        return [choice.label for choice in choices]

@@ -1,0 +1,1 @@
+"""Platforms that run on this machine: real servers over real HTTP, with people who speak and faults to switch."""

@@ -1,0 +1,43 @@
+"""People at a desk (tests/desk.py) who have their history already: an officer with a role, an author with a code."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from handlers import pairing
+from storage.tables import Role
+from tests.desk import Desk, Visitor
+
+TEMPLATE = "75-nghin-sang-kien"
+NAME = "Nguyễn Văn An"
+PHONE = "0912 345 678"
+TEXT = "Mỗi lớp có một tủ sách nhỏ do học sinh tự quản, thay vì chờ mượn ở thư viện chung."
+QUESTIONS = ("[Thủ trưởng đơn vị]", "[Trong thời gian này]", "[Chưa]", "[Không]")
+
+
+def invite(desk: Desk, unit: str, role: Role = Role.OFFICER, *, days: int = 7) -> str:
+    """A one-time code."""
+    expires = desk.now + timedelta(days=days)
+    with desk.rows() as db:
+        return pairing.invite(
+            db, unit_code=unit, role=role, expires=expires, chance=desk.office.chance, actor_id=None, now=desk.now
+        )
+
+
+def officer(desk: Desk, unit: str, role: Role = Role.OFFICER, *, name: str = "hanh") -> Visitor:
+    """Somebody who has typed their code."""
+    visitor = desk.member(name)
+    visitor.says(f"/lienket {invite(desk, unit, role)}")
+    return visitor
+
+
+def author(desk: Desk, *, name: str = NAME, unit: str = "gd51-01", text: str = TEXT) -> tuple[Visitor, str]:
+    """Somebody who has handed in an initiative, and its code."""
+    visitor = desk.member("an")
+    return visitor, hand_in(visitor, "/sangkien", name, PHONE, "quang ngai", unit, "2", *QUESTIONS, text=text)
+
+
+def hand_in(visitor: Visitor, *answers: str, text: str = TEXT) -> str:
+    """Answer everything and send; the code."""
+    done = visitor.talks(*answers, text, "XONG", "[Gửi đi]")
+    return done.partition("Mã hồ sơ: ")[2].split()[0]

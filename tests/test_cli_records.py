@@ -1,0 +1,94 @@
+"""The commands about records: units, officers, programmes, exports, posters, what is held about a member."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from handlers import pairing
+from messages.types import Address
+from storage import clock, members
+from storage.tables import Audit, Unit
+from tests.machine import SHEET, Machine, say
+
+
+@pytest.fixture
+def machine(tmp_path: Path, sqlite_database: str) -> Machine:
+    (tmp_path / "units.csv").write_text(SHEET, encoding="utf-8")
+    return Machine(tmp_path, sqlite_database)
+
+
+def test_a_dry_run_tells_and_changes_nothing(machine: Machine) -> None:
+    assert "2 đơn vị mới" in machine.done("units", "import", "units.csv", "--dry-run")
+    assert machine.stored(Unit.code) == []
+    assert "2 đơn vị mới" in machine.done("units", "import", "units.csv")
+    assert sorted(machine.stored(Unit.code)) == ["QN01", "QN02"]
+
+
+def test_an_import_with_a_bad_row_names_it_and_writes_nothing(machine: Machine) -> None:
+    (machine.home / "units.csv").write_text(SHEET + "QN03,Trường B,QN99,Cơ sở\nQN02,Trường C,QN01,Cơ sở\n")
+    result = machine.run("units", "import", "units.csv")
+    assert result.returncode == 1
+    assert [line.partition(":")[0] for line in result.stderr.splitlines()[1:]] == ["Dòng 4", "Dòng 5"]
+    assert machine.stored(Unit.code) == []
+
+
+def test_units_go_out_as_they_came_in(machine: Machine) -> None:
+    machine.done("units", "import", "units.csv")
+    machine.done("units", "export", "--out", "again.xlsx")
+    assert "2 giữ nguyên" in machine.done("units", "import", "again.xlsx")
+    assert machine.refused("units", "export", "--out", "again.pdf").endswith(".xlsx, .csv hoặc .json.")
+
+
+def test_an_invitation_is_shown_once_and_only_its_digest_is_kept(machine: Machine) -> None:
+    machine.done("units", "import", "units.csv")
+    told = machine.done("officers", "invite", "--unit", "qn02", "--role", "officer", "--days", "3")
+    code = told.splitlines()[0].rpartition(" ")[2]
+    assert "QN02" in told
+    on_disk = b"".join(file.read_bytes() for file in machine.home.glob("congdoan.db*"))
+    assert code.encode() not in on_disk
+    assert code.replace("-", "").encode() not in on_disk
+    with machine.database() as database, database.transaction() as db:
+        now = clock.now(db)
+        member = members.join(db, Address("telegram", "1"), now).member
+        assert isinstance(pairing.redeem(db, typed=code, member_id=member.id or 0, now=now), pairing.Redeemed)
+    assert machine.refused("officers", "invite", "--unit", "ZZ", "--role", "admin").endswith("“ZZ”.")
+
+
+def test_a_programme_is_loaded_listed_extended_and_closed(machine: Machine) -> None:
+    assert "2099" in machine.done("programmes", "load", "75-nghin-sang-kien", "--year", "2099", "--code", "sk99")
+    assert "chưa mở" in machine.done("programmes", "list")
+    assert "24h00 ngày 31/12/2099" in machine.done("programmes", "extend", "sk99", "--until", "24h 31/12/2099")
+    assert "đang mở" in machine.done("programmes", "open", "sk99")
+    assert "đã đóng" in machine.done("programmes", "close", "sk99")
+    assert "“24h 30/4/2027”" in machine.refused("programmes", "extend", "sk99", "--until", "sớm thôi")
+
+
+def test_an_export_is_audited_and_private_to_its_owner(machine: Machine) -> None:
+    machine.done("export", "initiatives", "--format", "json", "--out", "items.json")
+    assert json.loads((machine.home / "items.json").read_text()) == []
+    assert (machine.home / "items.json").stat().st_mode & 0o077 == 0
+    assert machine.stored(Audit.action) == ["export"]
+    machine.refused("export", "members", "--format", "csv", "--out", "m.csv", "--unit", "ZZ")
+    assert not (machine.home / "m.csv").exists()
+
+
+def test_a_members_data_is_copied_and_erased_on_request(machine: Machine) -> None:
+    with machine.chat() as process:
+        say(process, "1")
+    machine.done("privacy", "export", "1", "--out", "copy.txt")
+    assert "Bản sao dữ liệu" in (machine.home / "copy.txt").read_text()
+    assert machine.run("privacy", "erase", "1").returncode == 1  # nobody is there to be asked
+    assert "XD-" in machine.done("privacy", "erase", "1", "--yes")
+    assert "đã được xóa" in machine.refused("privacy", "erase", "1", "--yes")
+    assert machine.stored(Audit.action)[-2:] == ["privacy.copy", "privacy.erase"]
+
+
+def test_a_poster_needs_somewhere_to_lead(machine: Machine) -> None:
+    machine.done("units", "import", "units.csv")
+    machine.done("qr", "--unit", "QN02", "--out", "poster.svg", PUBLIC_URL="https://union.example.vn")
+    assert "Trường A" in (machine.home / "poster.svg").read_text()
+    assert "CONGDOAN_PUBLIC_URL" in machine.refused("qr", "--unit", "QN02", "--out", "poster.svg")
+    assert ".svg" in machine.refused("qr", "--unit", "QN02", "--out", "poster.png")
