@@ -61,14 +61,15 @@ class Intake:
             await self._commit(batch)
             self._wake()
 
-    async def _commit(self, batch: list[Waiting]) -> None:
+    async def _commit(self, batch: list[Waiting], *, again: bool = True) -> None:
+        """All of them at once; after trouble each once more alone: a cut connection is no reason to refuse."""
         try:
             await self._writer.run(self._take_turns, batch)
         except Exception as trouble:  # the commit itself, the database, or a row that could not be written
-            if len(batch) > 1:
+            if again:
                 log.warning("turns replayed", turns=len(batch), error=type(trouble).__name__)
                 for waiting in batch:
-                    await self._commit([waiting])
+                    await self._commit([waiting], again=False)
                 return
             await self._refuse(batch[0], trouble)
             return

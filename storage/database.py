@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).with_name("migrations")
 SQLITE_CONNECTION = {"check_same_thread": False, "isolation_level": None}
 """Threads are the writer's business, transactions ours."""
-POSTGRES_SESSION = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=5s -c timezone=UTC"
-"""A frozen process must not hold a lock for long (house rule of the journeys: 5 s)."""
+POSTGRES_SESSION = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=15s -c timezone=UTC"
+"""A frozen process must not hold a lock for long; a machine that only stalled for a breath keeps its transaction."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,6 +230,12 @@ class TestTheDatabasesFault:
             assert await bench.take(*(line(chat, "/trogiup", f"{chat}-3") for chat in chats)) == [None] * 8
         assert all(bench.texts(chat).count("Hướng dẫn nhanh") == 1 for chat in chats)
 
+    async def test_so_is_one_that_came_alone(self, bench: Bench) -> None:
+        await bench.agrees("an")
+        with failing(bench.database, times=1):
+            assert await bench.take(line("an", "/trogiup", "an-3")) == [None]
+        assert bench.texts("an").count("Hướng dẫn nhanh") == 1
+
     async def test_while_it_is_away_nothing_is_acknowledged_and_a_later_delivery_works(self, bench: Bench) -> None:
         await bench.agrees("an", "binh")
         lines = [line(chat, "/trogiup", f"{chat}-3") for chat in ("an", "binh")]
