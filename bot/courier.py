@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
-from bot.channels import Channel, Gone, Later, Refused, Trouble
+from bot.channels import Channel, Gone, Later, Moved, Refused, Trouble
 from bot.writer import Writer
 from storage import claims, outcomes, pace
-from storage.claims import Batch, Claimed, LastLook
-from storage.database import Transaction
+from storage.claims import Batch, Claimed, Gate, LastLook
+from storage.database import Fault, Transaction
 from storage.outcomes import Outcome, Report
 
 BREATH = 0.005
@@ -29,6 +29,12 @@ LONGEST_SEND = 30.0
 """Seconds one send may take; less than a lease."""
 GRACE = 30.0
 """Seconds a stop waits for what is in flight."""
+FRESH = 0.01
+"""Seconds for which a look at the halts of other processes holds. After another process has written down that the
+platform asked for a pause, nothing starts here later than this; before, it could not be known."""
+TICK = 0.001
+"""Seconds: shorter waits are not waited for. SQLite's clock tells no less apart, and its reading is older than that
+once the claim is committed."""
 BREAK_OFF = 1.0
 """Seconds a send broken off may take to end."""
 
@@ -39,7 +45,8 @@ class Courier:
     """Sends for the accounts whose channel it carries. `owner` names this process among all that share the database.
 
     `in_flight`: sends at once, per account. `alone`: no other process serves this database (SQLite), so that whatever
-    is found claimed at the start was left by a dead one. `news`: who is asked about news once more when it is claimed.
+    is found claimed at the start was left by a dead one. `news`, `gate`: who is asked once more about what is claimed.
+    `landed` is told of every send that ended.
     """
 
     def __init__(
@@ -52,6 +59,8 @@ class Courier:
         in_flight: int = 64,
         alone: bool = False,
         news: LastLook | None = None,
+        gate: Gate | None = None,
+        landed: Callable[[Report], None] = lambda _: None,
     ) -> None:
         self._writer = writer
         self._channels = {channel.account: channel for channel in channels}
@@ -60,18 +69,28 @@ class Courier:
         self._chance = chance or random.SystemRandom()
         self._in_flight = in_flight
         self._alone = alone
-        self._news_look = news
+        self._shared = not alone
+        self._news_look, self._gate = news, gate
+        self._count = landed
         self._flying: dict[asyncio.Task[None], Claimed] = {}
         self._reports: list[Report] = []
         self._halted: dict[str, float] = {}
+        self._looked_at = -FRESH
+        self._look_lock = asyncio.Lock()
         self._news = 0
         """Counts what happened that is worth a look: several may wait for it, and none may miss it."""
+        self._pressing = False
+        """Whether some of it cannot wait for what lands in the next few milliseconds."""
         self._sleepers: set[asyncio.Event] = set()
         self._round_lock = asyncio.Lock()
         self._stopping = False
 
     def wake(self) -> None:
         """Something was promised: look now."""
+        self._pressing = True
+        self._stir()
+
+    def _stir(self) -> None:
         self._news += 1
         for sleeper in self._sleepers:
             sleeper.set()
@@ -127,9 +146,13 @@ class Courier:
             await asyncio.wait(late, timeout=BREAK_OFF)
 
     async def _rest(self, seconds: float, seen: int) -> None:
-        """Sleep until there is news since `seen`, but not longer than this."""
-        if self._news != seen:
-            return
+        """Sleep until there is news since `seen`, but not longer than this; then see whether more lands."""
+        if self._news == seen:
+            await self._sleep(seconds)
+        if self._flying and not self._pressing:
+            await asyncio.sleep(BREATH)
+
+    async def _sleep(self, seconds: float) -> None:
         woken = asyncio.Event()
         self._sleepers.add(woken)
         try:
@@ -143,6 +166,7 @@ class Courier:
     async def _round(self) -> Batch:
         """Settle what is known and claim what may start, in one transaction; then let it start."""
         async with self._round_lock:
+            self._pressing = False
             reports, self._reports = self._reports, []
             try:
                 batch = await self._writer.run(self._settle_and_claim, reports, self._room())
@@ -170,7 +194,7 @@ class Courier:
         if any(report.halts_account for report in reports):
             pace.hold(db, self._rates)  # all budgets at once and in order, lest two processes block each other
         outcomes.settle(db, reports, owner=self._owner, chance=self._chance)
-        batch = claims.claim(db, self._rates, owner=self._owner, room=room, news=self._news_look)
+        batch = claims.claim(db, self._rates, owner=self._owner, room=room, news=self._news_look, gate=self._gate)
         kept = [Report(one, Outcome.SENT, kept=True) for one in batch.claimed if self._channel(one).kept]
         outcomes.settle(db, kept, owner=self._owner, chance=self._chance)
         return batch
@@ -186,21 +210,46 @@ class Courier:
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._flying.pop(task, None)
-        self.wake()
+        self._stir()
 
     async def _nudge(self, claimed: Claimed) -> None:
         """Tell the open pages; the message itself is delivered already."""
         report = await self._attempt(claimed)
+        self._count(report)
         if report.outcome is not Outcome.SENT:
             log.warning("courier.nudge_failed", account=claimed.address.account, reason=report.reason)
 
     async def _fly(self, claimed: Claimed, *, delay: float) -> None:
-        await asyncio.sleep(max(0.0, delay))
-        grounded = self._stopping or self._halted.get(claimed.address.account, 0.0) > _moment()
+        if delay >= TICK:
+            await asyncio.sleep(delay)
+        grounded = await self._is_halted(claimed.address.account) or self._stopping
         report = Report(claimed, Outcome.RELEASED) if grounded else await self._attempt(claimed)
         if report.halts_account:
             self._halted[claimed.address.account] = _moment() + (report.after or 0.0)
+        self._count(report)
         self._reports.append(report)
+
+    async def _is_halted(self, account: str) -> bool:
+        """Whether the platform asked this account to pause, here or, a moment ago, in another process."""
+        if self._is_stale():
+            async with self._look_lock:
+                if self._is_stale():
+                    await self._look_at_halts()
+        return self._halted.get(account, 0.0) > _moment()
+
+    def _is_stale(self) -> bool:
+        return self._shared and _moment() - self._looked_at >= FRESH
+
+    async def _look_at_halts(self) -> None:
+        began = _moment()
+        try:
+            halts = await self._writer.read(pace.halts)
+        except Fault as trouble:  # then nobody can have written one down either
+            log.warning("courier.halts_unknown", error=type(trouble).__name__)
+            halts = {}
+        for account, seconds in halts.items():
+            self._halted[account] = max(self._halted.get(account, 0.0), _moment() + seconds)
+        self._looked_at = began
 
     async def _attempt(self, claimed: Claimed) -> Report:
         try:
@@ -218,7 +267,14 @@ class Courier:
 
 def rate_of(channel: Channel) -> pace.Rate:
     """A channel's pace, as storage counts it."""
-    return pace.Rate(channel.account, channel.pace.per_second, channel.pace.chat_interval)
+    known = channel.pace
+    return pace.Rate(
+        channel.account,
+        known.per_second,
+        chat_interval=known.chat_interval,
+        group_interval=known.group_interval,
+        is_group=known.is_group,
+    )
 
 
 def reported(claimed: Claimed, trouble: Trouble) -> Report:
@@ -232,6 +288,8 @@ def reported(claimed: Claimed, trouble: Trouble) -> Report:
             )
         case Gone():
             return Report(claimed, Outcome.GONE, trouble.reason)
+        case Moved():
+            return Report(claimed, Outcome.MOVED, trouble.reason, chat=trouble.chat)
         case Refused():
             return Report(claimed, Outcome.REFUSED, trouble.reason)
         case _:  # Unknown, and whatever else a channel may raise: it may have been sent

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal_column, or_, select, true
+from sqlalchemy import Boolean, ColumnElement, and_, bindparam, case, func, literal_column, or_, select, true
 from sqlmodel import SQLModel
 
 from messages.types import Address, Outbound
@@ -27,6 +27,19 @@ IS_ERASED: ColumnElement[bool] = and_(
     rows.c.body.is_(None), or_(rows.c.broadcast_id.is_(None), rows.c.member_id.is_(None))
 )
 """A text that is gone for good. A broadcast's row never has one: it is erased when it has lost its member."""
+
+
+IS_TOMBSTONE: ColumnElement[bool] = literal_column("outbox.chat = ''", Boolean)
+"""Only its `once` key, its state and its moments are left."""
+SLICE = 10_000
+"""Rows that one step of the clock forgets: the writer is never held for longer."""
+
+_FORGET = rows.delete().where(literal_column("outbox.forget"), rows.c.settled_at.is_not(None))
+_TOLD = (
+    select(rows.c.id)
+    .where(rows.c.account == bindparam("account"), rows.c.chat == bindparam("chat"), rows.c.topic == bindparam("topic"))
+    .limit(1)
+)
 
 
 def enqueue(
@@ -148,23 +161,38 @@ def expire(db: Transaction, now: datetime) -> int:
     return expired
 
 
-def forget_bodies(db: Transaction, *, before: datetime) -> int:
-    """Forget texts, chats and names of rows settled before; they stay as tombstones of their `once` keys."""
-    old = rows.update().where(rows.c.settled_at < before, rows.c.chat != "")
+def forget_bodies(db: Transaction, *, before: datetime, size: int = SLICE) -> int:
+    """Forget texts, chats and names of rows settled before, a slice of them; how many.
+
+    They stay as tombstones of their `once` keys and for a broadcast's numbers. Those that are neither are dropped.
+    """
+    old = select(rows.c.id).where(rows.c.settled_at < before, literal_column("outbox.chat <> ''")).limit(size)
     nothing = {"body": None, "chat": "", "external_id": None, "member_id": None}
-    return db.connection().execute(old.values(nothing)).rowcount
+    forgotten = db.connection().execute(rows.update().where(rows.c.id.in_(old)).values(nothing)).rowcount
+    blank = and_(rows.c.settled_at < before, IS_TOMBSTONE, rows.c.once.is_(None), rows.c.broadcast_id.is_(None))
+    if forgotten:
+        db.connection().execute(rows.delete().where(blank))
+    return forgotten
+
+
+def drop_tombstones(db: Transaction, *, before: datetime, size: int = SLICE) -> int:
+    """Drop the tombstones of rows settled before, a slice of them; how many.
+
+    Whatever a key could promise a second time must be over by then: programmes, duties and slogans go by the year.
+    """
+    old = select(rows.c.id).where(rows.c.settled_at < before, IS_TOMBSTONE).limit(size)
+    return db.connection().execute(rows.delete().where(rows.c.id.in_(old))).rowcount
 
 
 def drop_forgotten(db: Transaction) -> int:
     """Drop the settled rows that were to be forgotten; how many."""
-    gone = rows.delete().where(literal_column("outbox.forget"), rows.c.settled_at.is_not(None))
-    return db.connection().execute(gone).rowcount
+    return db.connection().execute(_FORGET).rowcount
 
 
 def was_told(db: Transaction, address: Address, topic: str) -> bool:
     """Whether something about this topic was promised to an address and is still remembered."""
-    here = and_(rows.c.account == address.account, rows.c.chat == address.chat, rows.c.topic == topic)
-    return db.connection().execute(select(rows.c.id).where(here).limit(1)).first() is not None
+    here = {"account": address.account, "chat": address.chat, "topic": topic}
+    return db.connection().execute(_TOLD, here).first() is not None
 
 
 def promised(db: Transaction, onces: Collection[str]) -> set[str]:

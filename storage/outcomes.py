@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, literal_column, select
 
-from storage import clock, members, outbox, pace, transcript
+from storage import clock, lanes, members, moves, outbox, pace, sets, transcript
 from storage.claims import Claimed
 from storage.database import Transaction
 from storage.outbox import rows
@@ -23,6 +23,14 @@ from storage.tables import Policy, Sending
 
 LONGEST_BACKOFF = 600.0
 """Seconds. An outage is tried again for as long as the message has not expired."""
+
+_OURS = (
+    select(rows.c.id, rows.c.fence, outbox.IS_ERASED.label("erased"))
+    .where(rows.c.id.in_(bindparam("ids", expanding=True)), rows.c.owner == bindparam("by"))
+    .where(rows.c.state == Sending.CLAIMED.value)
+    .order_by(rows.c.id)
+    .with_for_update()
+)
 
 
 class Outcome(StrEnum):
@@ -39,6 +47,8 @@ class Outcome(StrEnum):
     """Our own code failed on the way; it may have been sent."""
     GONE = "gone"
     """The chat cannot be reached until its member writes."""
+    MOVED = "moved"
+    """Certainly not sent: the chat goes on under another id (a Telegram group that became a supergroup)."""
     REFUSED = "refused"
     """The platform will never take this message."""
     RELEASED = "released"
@@ -61,6 +71,7 @@ _NOT_TRIED = Fate(Sending.READY, counts=False)
 _MAYBE = Fate(Sending.UNKNOWN)
 _DEAD = Fate(Sending.FAILED)
 _SENT = Fate(Sending.SENT)
+_ELSEWHERE = Fate(Sending.READY, most=5)
 
 FATES: Mapping[Outcome, Mapping[Policy, Fate]] = {
     Outcome.SENT: {Policy.AT_LEAST_ONCE: _SENT, Policy.AT_MOST_ONCE: _SENT},
@@ -69,6 +80,7 @@ FATES: Mapping[Outcome, Mapping[Policy, Fate]] = {
     Outcome.UNKNOWN: {Policy.AT_LEAST_ONCE: _AGAIN, Policy.AT_MOST_ONCE: _MAYBE},
     Outcome.FAULT: {Policy.AT_LEAST_ONCE: Fate(Sending.READY, most=5), Policy.AT_MOST_ONCE: _MAYBE},
     Outcome.GONE: {Policy.AT_LEAST_ONCE: _DEAD, Policy.AT_MOST_ONCE: _DEAD},
+    Outcome.MOVED: {Policy.AT_LEAST_ONCE: _ELSEWHERE, Policy.AT_MOST_ONCE: _ELSEWHERE},
     Outcome.REFUSED: {Policy.AT_LEAST_ONCE: _DEAD, Policy.AT_MOST_ONCE: _DEAD},
     Outcome.RELEASED: {Policy.AT_LEAST_ONCE: _NOT_TRIED, Policy.AT_MOST_ONCE: _NOT_TRIED},
     Outcome.LOST: {Policy.AT_LEAST_ONCE: _AGAIN, Policy.AT_MOST_ONCE: _MAYBE},
@@ -87,6 +99,8 @@ class Report:
     """Seconds the platform asks us to wait (PAUSED)."""
     halts_account: bool = False
     """The pause is for the whole account, not only for this chat."""
+    chat: str = ""
+    """Where the chat went (MOVED)."""
     external_id: str = ""
     kept: bool = False
     """Delivered means written into the browser chat's transcript, here."""
@@ -100,7 +114,9 @@ def settle(db: Transaction, reports: Sequence[Report], *, owner: str, chance: ra
     at = db.clock()
     now = at + clock.offset(db)
     settled = [_settled(report, at=at, now=now, chance=chance, erased=erased) for report, erased in ours]
-    db.connection().execute(rows.update().where(rows.c.id == bindparam("row")), settled)
+    lanes.free(db, [report.claimed.id for report, _ in ours], at=at)
+    db.changing(rows.name)
+    sets.update(db.connection(), rows, settled)
     for report, _ in ours:
         _follow_up(db, report, at=at, now=now)
     db.write_out()
@@ -121,9 +137,7 @@ def requeue_all(db: Transaction) -> int:
 def _still_held(db: Transaction, reports: Sequence[Report], owner: str) -> list[tuple[Report, bool]]:
     """The reports whose fence is good, each with whether its text was erased meanwhile; locked in order of id."""
     by_id = {report.claimed.id: report for report in reports}
-    ours = and_(rows.c.id.in_(list(by_id)), rows.c.owner == owner, rows.c.state == Sending.CLAIMED.value)
-    query = select(rows.c.id, rows.c.fence, outbox.IS_ERASED.label("erased")).where(ours)
-    found = db.connection().execute(query.order_by(rows.c.id).with_for_update())
+    found = db.connection().execute(_OURS, {"ids": list(by_id), "by": owner})
     return [(by_id[row.id], row.erased) for row in found if by_id[row.id].claimed.fence == row.fence]
 
 
@@ -133,16 +147,18 @@ def _settled(report: Report, *, at: datetime, now: datetime, chance: random.Rand
     spent = fate.most is not None and attempts >= fate.most
     state = Sending.FAILED if spent else fate.state
     waits = state is Sending.READY
+    retry_at = at + _wait(report, chance) if waits else None
     return {
-        "row": claimed.id,
+        "id": claimed.id,
         "state": state.value,
         "attempts": attempts,
         "reason": report.reason,
         "external_id": None if erased else report.external_id or None,
-        "chat": "" if erased and not waits else claimed.address.chat,
+        "chat": "" if erased and not waits else report.chat or claimed.address.chat,
         "owner": None,
         "lease_until": None,
-        "retry_at": at + _wait(report, chance) if waits else None,
+        "retry_at": retry_at,
+        "aside_until": retry_at,
         "settled_at": None if waits else now,
     }
 
@@ -150,7 +166,7 @@ def _settled(report: Report, *, at: datetime, now: datetime, chance: random.Rand
 def _wait(report: Report, chance: random.Random) -> timedelta:
     """How long the row rests before it is tried again."""
     match report.outcome:
-        case Outcome.RELEASED:
+        case Outcome.RELEASED | Outcome.MOVED:
             return timedelta()
         case Outcome.PAUSED:
             return timedelta(seconds=report.after or 0.0) + pace.HALT_MARGIN
@@ -171,13 +187,22 @@ def _follow_up(db: Transaction, report: Report, *, at: datetime, now: datetime) 
     elif report.outcome is Outcome.GONE:
         members.unreachable(db, address, now)
         outbox.cancel(db, address=address, reason="unreachable")
+    elif report.outcome is Outcome.MOVED:
+        moves.follow(db, address, report.chat)
     elif report.outcome is Outcome.SENT and report.kept:
         transcript.write_theirs(db, address, report.claimed.sealed, outbox_id=report.claimed.id, now=now)
 
 
 def _take_back(db: Transaction, whose: ColumnElement[bool]) -> int:
-    in_flight = rows.c.state == literal_column(f"'{Sending.CLAIMED}'")
-    return sum(_take_back_class(db, and_(in_flight, whose, rows.c.policy == policy.value), policy) for policy in Policy)
+    in_flight = and_(rows.c.state == literal_column(f"'{Sending.CLAIMED}'"), whose)
+    lost = list(
+        db.connection().execute(select(rows.c.id).where(in_flight).order_by(rows.c.id).with_for_update()).scalars()
+    )
+    if not lost:
+        return 0
+    lanes.free(db, lost, at=db.clock())
+    theirs = rows.c.id.in_(lost)
+    return sum(_take_back_class(db, and_(theirs, rows.c.policy == policy.value), policy) for policy in Policy)
 
 
 def _take_back_class(db: Transaction, lost: ColumnElement[bool], policy: Policy) -> int:

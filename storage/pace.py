@@ -1,17 +1,19 @@
 """Pace: when the next send of an account, and of a chat in it, may start. Measured by the database's clock alone.
 
 One budget row per account is shared by every process: GCRA without burst, so that over any sliding second no more
-sends are reserved than the rate says. What is sent, and in which order, is not known here.
+sends are reserved than the rate says. A platform that asks for a pause is also written to more slowly afterwards: at
+half the rate, which grows back evenly. What is sent, and in which order, is not known here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, TypeVar
 
+from sqlalchemy import bindparam
 from sqlmodel import SQLModel, col, select
 
 from storage.database import Transaction
@@ -24,9 +26,25 @@ HALT_MARGIN = timedelta(milliseconds=100)
 URGENT_IN_A_ROW = 4
 """Slots given to others while broadcasts wait, before one goes to a broadcast: at least 20 % stay for them."""
 
+SLOWEST = 1 / 16
+"""Of the configured rate: however often the platform asks for a pause, it is not written to more slowly than this."""
+RECOVERY = timedelta(minutes=5)
+"""How long it takes from nothing to the full rate again."""
+
 T = TypeVar("T")
 
 _lanes = SQLModel.metadata.tables["lane"]
+_BUDGETS = (
+    select(Budget)
+    .where(col(Budget.account).in_(bindparam("accounts", expanding=True)))
+    .order_by(col(Budget.account))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
+def _nowhere(_chat: str) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +54,34 @@ class Rate:
     account: str
     per_second: float | None = None
     chat_interval: float = 0.0
-    """Seconds between two messages to one chat."""
+    """Seconds between two messages to one private chat."""
+    group_interval: float = 0.0
+    """Seconds between two messages to one group."""
+    is_group: Callable[[str], bool] = _nowhere
 
-    @property
-    def interval(self) -> timedelta:
-        """From one start to the next, rounded up to the microsecond so that the rate is never exceeded."""
-        return timedelta(microseconds=ceil(1_000_000 / self.per_second)) if self.per_second else timedelta()
+    def interval(self, share: float = 1.0) -> timedelta:
+        """From one start to the next at a share of the rate; rounded up, so that the rate is never exceeded."""
+        return timedelta(microseconds=ceil(1_000_000 / (self.per_second * share))) if self.per_second else timedelta()
+
+    def rest(self, chat: str) -> timedelta:
+        """From one start to the next in one chat."""
+        return timedelta(seconds=self.group_interval if self.is_group(chat) else self.chat_interval)
 
 
-def starts(rate: Rate, *, next_at: datetime, at: datetime, most: int) -> list[datetime]:
+def starts(rate: Rate, *, next_at: datetime, at: datetime, most: int, share: float = 1.0) -> list[datetime]:
     """The instants, at most `most` and none beyond the horizon, at which sends may start."""
     if rate.per_second is None:
         return [at] * most
-    first = max(next_at, at)
-    instants = (first + rate.interval * step for step in range(most))
+    first, interval = max(next_at, at), rate.interval(share)
+    instants = (first + interval * step for step in range(most))
     return [instant for instant in instants if instant < at + HORIZON]
+
+
+def share_of(budget: Budget | None, at: datetime) -> float:
+    """The share of its rate that an account may use now."""
+    if budget is None or budget.slowed_at is None:
+        return 1.0
+    return min(1.0, budget.share + (at - budget.slowed_at) / RECOVERY)
 
 
 def take_turns(urgent: Sequence[T], patient: Sequence[T], *, starved: int, slots: int) -> tuple[list[T], int]:
@@ -85,10 +116,33 @@ def hold(db: Transaction, rates: Iterable[Rate]) -> dict[str, Budget]:
 
 
 def halt(db: Transaction, account: str, *, until: datetime) -> None:
-    """Nothing of this account starts before `until`, on any machine; a later halt stays."""
+    """Nothing of this account starts before `until`, on any machine; a later halt stays.
+
+    Afterwards it goes at half the rate; what else was in flight and met the same halt does not halve it again.
+    """
     _ensure(db, [account])
     budget = _locked(db, [account])[account]
+    at = db.clock()
+    if not is_halted(budget, at):
+        slow_down(budget, at)
     budget.halted_until = max(budget.halted_until or until, until)
+
+
+def slow_down(budget: Budget, at: datetime) -> None:
+    """From now on at half the rate, which then grows back."""
+    budget.share, budget.slowed_at = max(SLOWEST, share_of(budget, at) / 2), at
+
+
+def is_halted(budget: Budget, at: datetime) -> bool:
+    """Whether the account must not send."""
+    return budget.halted_until is not None and budget.halted_until > at
+
+
+def halts(db: Transaction) -> dict[str, float]:
+    """The accounts that must not send now, and for how many seconds: a look that locks nothing."""
+    at = db.clock()
+    found = db.exec(select(Budget.account, Budget.halted_until).where(col(Budget.halted_until) > at))
+    return {account: (until - at).total_seconds() for account, until in found if until is not None}
 
 
 def rest_chats(db: Transaction, account: str, until: Mapping[str, datetime]) -> None:
@@ -103,14 +157,13 @@ def forget_lanes(db: Transaction) -> int:
 
 
 def _locked(db: Transaction, accounts: Iterable[str]) -> dict[str, Budget]:
-    chosen = select(Budget).where(col(Budget.account).in_(list(accounts))).order_by(col(Budget.account))
-    found = db.exec(chosen.with_for_update().execution_options(populate_existing=True))
+    found = db.exec(_BUDGETS, params={"accounts": list(accounts)})
     return {budget.account: budget for budget in found}
 
 
 def _ensure(db: Transaction, accounts: Iterable[str]) -> None:
     at = db.clock()
     for account in accounts:
-        fresh: dict[str, Any] = {"account": account, "next_at": at, "halted_until": None, "starved": 0}
+        fresh: dict[str, Any] = {"account": account, "next_at": at, "halted_until": None, "starved": 0, "share": 1.0}
         db.write(Budget, fresh, ignores=("account",))
     db.write_out()

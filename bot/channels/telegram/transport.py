@@ -1,4 +1,4 @@
-"""The Bot API's transport for python-telegram-bot, over aiohttp.
+"""The Bot API's transport over aiohttp: for the channel, and in its library's form for python-telegram-bot.
 
 It carries requests and tells three failures apart: not sent, not answered, flooded. What becomes of a message is never
 decided here. No exception of this module quotes a URL, since the token is part of it.
@@ -7,21 +7,44 @@ decided here. No exception of this module quotes a URL, since the token is part 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 import aiohttp
-from telegram.error import NetworkError, TelegramError
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    TelegramError,
+)
 from telegram.request import BaseRequest, RequestData
+from yarl import URL
 
-CONNECT = 5.0
-"""Seconds to reach the server, TLS included."""
-READ = 15.0
-"""Seconds to wait for an answer."""
-WRITE = 5.0
-"""Seconds a body may take to leave."""
+JSON_HEADERS = {"Content-Type": "application/json"}
 UPLOAD = 60.0
 """Seconds a body with files may take to leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds."""
+
+    connect: float = 5.0
+    """To reach the server, TLS included."""
+    write: float = 5.0
+    """A body may take to leave."""
+    read: float = 15.0
+    """To wait for an answer, and for each part of it."""
+
+
+PATIENCE = Patience()
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class NotSent(NetworkError):
@@ -43,14 +66,16 @@ class Flooded(TelegramError):
 class AiohttpRequest(BaseRequest):
     """One pool of connections. `initialize` needs a running loop; before it and after `shutdown` nothing is sent."""
 
-    __slots__ = ("_session",)
+    __slots__ = ("_patience", "_session", "_usual")
 
-    def __init__(self) -> None:
+    def __init__(self, patience: Patience = PATIENCE) -> None:
+        self._patience = patience
+        self._usual = _patient(patience, patience.read)
         self._session: aiohttp.ClientSession | None = None
 
     @property
     def read_timeout(self) -> float | None:
-        return READ
+        return self._patience.read
 
     async def initialize(self) -> None:
         if self._session is None:
@@ -75,16 +100,29 @@ class AiohttpRequest(BaseRequest):
         """Status and body; every answer below 500 that is not 2xx is a refusal in the Bot API's own form."""
         has_files = request_data is not None and request_data.contains_files
         timeout = _timeout(
-            connect=_seconds(connect_timeout, CONNECT),
-            write=_seconds(write_timeout, UPLOAD if has_files else WRITE),
-            read=_seconds(read_timeout, READ),
+            connect=_seconds(connect_timeout, self._patience.connect),
+            write=_seconds(write_timeout, UPLOAD if has_files else self._patience.write),
+            read=_seconds(read_timeout, self._patience.read),
         )
         status, body = await self._exchange(method, url, timeout=timeout, **_content(request_data))
         if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
             _look_into_refusal(status, self.parse_json_payload(body))
         return status, body
 
-    async def _exchange(self, method: str, url: str, **options: Any) -> tuple[int, bytes]:
+    async def call(self, url: URL, body: Mapping[str, Any], *, read: float | None = None) -> object:
+        """The bare result of a method, and what a refusal means, as `telegram.Bot` tells it but in half the time."""
+        timeout = self._usual if read is None else _patient(self._patience, read)
+        content = _encode(body).encode()
+        status, answer = await self._exchange("POST", url, timeout=timeout, data=content, headers=JSON_HEADERS)
+        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            return self.parse_json_payload(answer)["result"]
+        if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            refusal = self.parse_json_payload(answer)
+            _look_into_refusal(status, refusal)
+            raise _refused(status, refusal)
+        raise NetworkError("server_error")
+
+    async def _exchange(self, method: str, url: str | URL, **options: Any) -> tuple[int, bytes]:
         if self._session is None:
             raise NotSent("closed")
         try:
@@ -129,6 +167,28 @@ def _look_into_refusal(status: int, answer: dict[str, Any]) -> None:
                 raise Flooded(float(after))
             case _:
                 raise Flooded(1.0)
+
+
+def _refused(status: int, refusal: Mapping[str, Any]) -> TelegramError:
+    """The library's own word for a refusal in the Bot API's form (Making requests, ResponseParameters)."""
+    description = str(refusal.get("description", ""))
+    match status, refusal.get("parameters"):
+        case _, {"migrate_to_chat_id": int(chat)}:
+            return ChatMigrated(chat)
+        case HTTPStatus.FORBIDDEN, _:
+            return Forbidden(description)
+        case ((HTTPStatus.UNAUTHORIZED | HTTPStatus.NOT_FOUND), _):
+            return InvalidToken(description)
+        case HTTPStatus.BAD_REQUEST, _:
+            return BadRequest(description)
+        case HTTPStatus.CONFLICT, _:
+            return Conflict(description)
+        case _:
+            return NetworkError("refused")
+
+
+def _patient(patience: Patience, read: float) -> aiohttp.ClientTimeout:
+    return _timeout(connect=patience.connect, write=patience.write, read=read)
 
 
 def _timeout(*, connect: float | None, write: float | None, read: float | None) -> aiohttp.ClientTimeout:

@@ -1,0 +1,24 @@
+"""What was in doubt or failed: looked at, and sent again on an administrator's word, with a line in the audit."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from storage import audit, doubts
+from storage.database import Transaction
+from storage.doubts import Failures
+
+SHOWN = timedelta(days=7)
+"""How far back failures are shown."""
+
+
+def send_again(db: Transaction, *, topic: str | None, now: datetime) -> int:
+    """Send once more what may or may not have arrived: of one topic, or all; how many."""
+    number = doubts.send_again(db, topic, now=now)
+    audit.record(db, action="deliveries.send_again", actor_id=None, now=now, details={"topic": topic, "rows": number})
+    return number
+
+
+def failed(db: Transaction, now: datetime) -> list[Failures]:
+    """What ended undelivered in the last days, by reason."""
+    return doubts.failures(db, since=now - SHOWN)
