@@ -5,8 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from bot.web.keys import ACCOUNTS, RECORDS
-from storage import clock, outbox
-from storage.database import Transaction
+from storage import signals
+from storage.signals import Signals
 
 
 async def alive(request: web.Request) -> web.Response:
@@ -15,13 +15,24 @@ async def alive(request: web.Request) -> web.Response:
 
 
 async def ready(request: web.Request) -> web.Response:
-    """The database answers; how long the oldest unsent row has waited. A database that fails makes this a 503."""
-    waiting = await request.app[RECORDS].read(_oldest)
+    """Whether the work can be done: 503 while the database does not answer. What waits, and since when, by account."""
+    told = await request.app[RECORDS].read(signals.read)
     accounts = request.app[ACCOUNTS]
-    return web.json_response({"database": "ok", "channels": accounts, "oldest_unsent_seconds": waiting})
+    oldest = max(told.oldest.values(), default=None)
+    facts = {
+        "database": "ok",
+        "channels": accounts,
+        "accounts": {account: _state(told, account) for account in accounts},
+        "oldest_unsent_seconds": None if oldest is None else round(oldest, 1),
+        "held": told.held,
+    }
+    return web.json_response(facts)
 
 
-def _oldest(db: Transaction) -> float | None:
-    """Seconds since the oldest waiting row was due; None when nothing waits."""
-    since = outbox.oldest_unsent(db)
-    return None if since is None else round((clock.now(db) - since).total_seconds(), 1)
+def _state(told: Signals, account: str) -> dict[str, object]:
+    """One account: whether the platform asked it to pause, and how long its oldest row has waited, in seconds."""
+    waited = told.oldest.get(account)
+    return {
+        "state": "paused" if account in told.halted else "ok",
+        "oldest_unsent_seconds": None if waited is None else round(waited, 1),
+    }

@@ -1,0 +1,128 @@
+"""The commands backup, restore, and deliveries: what is held after a restore."""
+
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.commands import doubts, speech
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from storage.erasures import Gone
+
+Out = Annotated[
+    Path, typer.Option("--out", dir_okay=False, metavar=speech.place("file"), help=speech.hint("backup_out"))
+]
+Backup = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, metavar=speech.place("file"), help=speech.hint("backup_file"))
+]
+Replace = Annotated[bool, typer.Option("--replace", help=speech.hint("restore_replace"))]
+Erasures = Annotated[
+    Path | None,
+    typer.Option(
+        "--erasures", exists=True, dir_okay=False, metavar=speech.place("file"), help=speech.hint("restore_erasures")
+    ),
+]
+Without = Annotated[bool, typer.Option("--without-erasures", help=speech.hint("restore_without"))]
+Sure = Annotated[bool, typer.Option("--yes", help=speech.hint("yes"))]
+Topic = Annotated[
+    str | None, typer.Option("--topic", metavar=speech.place("kind"), help=speech.hint("deliveries_topic"))
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    speech.command(app, "backup", "backup")(backup)
+    speech.command(app, "restore", "restore")(restore)
+    group = speech.group("deliveries")
+    speech.command(group, "list", "deliveries_list")(look)
+    speech.command(group, "release", "deliveries_release")(release)
+    speech.command(group, "cancel", "deliveries_cancel")(cancel)
+    doubts.add_to(group)
+    app.add_typer(group, name="deliveries")
+
+
+def backup(out: Out) -> None:
+    """Everything in one sealed file, while others serve."""
+    from bot import archives
+    from bot.commands import access
+    from bot.commands.backup_orders import NoteBackup
+
+    settings = access.prepare()
+    with speech.progress("backup.working"), access.opened(settings) as database, access.making(out) as stream:
+        rows = archives.make(settings, database, stream)
+    access.carry_out(settings, NoteBackup(rows=rows))
+    speech.say(speech.text("backup.done", count=rows, file=out.name))
+
+
+def restore(
+    file: Backup, replace: Replace = False, erasures: Erasures = None, without: Without = False, sure: Sure = False
+) -> None:
+    """Make the database what a backup holds, while nobody serves it."""
+    from bot import archives
+    from bot.commands import access
+    from bot.errors import Unfit
+    from bot.premises import make_office
+
+    settings = access.prepare()
+    with file.open("rb") as stream:
+        facts = archives.check(settings, stream)
+        gone = _gone(settings, erasures, replace=replace)
+        if gone is None and not without:
+            raise Unfit(speech.text("restore.no_list"))
+        if replace and not sure and typer.prompt(speech.text("restore.sure", file=file.name)).strip() != file.name:
+            raise Unfit(speech.text("restore.not_done"))
+        source = archives.Source(stream, frozenset(gone or ()))
+        with speech.progress("restore.working"):
+            done = archives.restore(settings, make_office(settings), source, replace=replace)
+    values = {"held": done.held, "erased": done.erased, "paused": done.paused, "accounts": done.accounts}
+    made = datetime.fromisoformat(facts["made"])
+    speech.say(speech.text("restore.done", file=file.name, made=made, listed=gone is not None, **values))
+
+
+def _gone(settings: Settings, given: Path | None, *, replace: bool) -> frozenset[Gone] | None:
+    """Everybody known to have been erased, from every list there is; None where there is no list at all."""
+    from bot import archives, tombstones
+
+    kept = tombstones.place(settings)
+    files = [file for file in (given, kept) if file is not None and file.exists()]
+    known = archives.known_erasures(settings) if replace else frozenset()
+    if not files and not known:
+        return None
+    return frozenset(known.union(*(tombstones.read(file) for file in files)))
+
+
+def look() -> None:
+    """What is held, and what nobody knows the outcome of."""
+    from bot.commands import access
+    from handlers import restoring
+
+    with access.looking(access.prepare()) as db:
+        piles = restoring.look(db)
+    for pile in piles:
+        values = {"account": pile.account, "topic": pile.topic, "state": pile.state}
+        speech.say(speech.text("deliveries.line", **values, count=pile.number, oldest=pile.oldest))
+    if not piles:
+        speech.say(speech.text("deliveries.none"))
+
+
+def release(topic: Topic = None) -> None:
+    """Let what is held go."""
+    from bot.commands import access
+    from bot.commands.backup_orders import ReleaseHeld
+
+    speech.say(access.carry_out(access.prepare(), ReleaseHeld(topic=topic)))
+
+
+def cancel(topic: Topic = None) -> None:
+    """End what is held."""
+    from bot.commands import access
+    from bot.commands.backup_orders import CancelHeld
+
+    speech.say(access.carry_out(access.prepare(), CancelHeld(topic=topic)))
