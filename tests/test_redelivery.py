@@ -1,0 +1,51 @@
+"""A platform delivers again until it is told that all is well: ten thousand updates, each three times, in any order."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import SQLModel
+
+from messages.types import Inbound, Outbound
+from tests.test_intake import Bench, line
+
+CHATS = 1000
+LINES = 10
+TIMES = 3
+AT_ONCE = 600
+
+
+@pytest.fixture
+async def bench(database_url: str) -> AsyncIterator[Bench]:
+    bench = Bench(database_url)
+    bench.writer.open()
+    yield bench
+    await bench.writer.close()
+    bench.database.close()
+
+
+def asked(chat: int, number: int) -> str:
+    """A code that nobody has: the answer names it."""
+    return f"SK-27-{chat * LINES + number:05d}"
+
+
+async def test_each_of_them_has_one_effect(bench: Bench) -> None:
+    chats = [f"chat{number}" for number in range(CHATS)]
+    await bench.agrees(*chats)
+    begun = bench.count("outbox")
+    once = [line(name, asked(chat, n), f"{name}+{n}") for chat, name in enumerate(chats) for n in range(LINES)]
+    deliveries: list[Inbound] = once * TIMES
+    random.Random(4).shuffle(deliveries)
+    for start in range(0, len(deliveries), AT_ONCE):
+        assert set(await bench.take(*deliveries[start : start + AT_ONCE])) == {None}
+    assert bench.count("outbox") - begun == len(once)
+    with bench.database.reading() as db:
+        bodies = db.execute(select(SQLModel.metadata.tables["outbox"].c.body)).scalars()
+        said = " ".join(Outbound.from_json(db.seals.open(body)).text for body in bodies)
+    expected = Counter(asked(chat, number) for chat in range(CHATS) for number in range(LINES))
+    assert Counter(re.findall(r"SK-27-\d{5}", said)) == expected
