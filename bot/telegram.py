@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 from aiohttp import web
 
+from bot import platforms
 from bot.channels import Trouble
 from bot.channels.telegram import TelegramChannel, poll, webhook
 from bot.intake import Intake
@@ -15,13 +17,11 @@ from bot.settings import Mode, TelegramBot
 from bot.writer import Writer
 from handlers import officers
 from handlers.office import Office
-from storage import clock, leases
-from storage.database import Fault, Transaction
+from storage import clock
+from storage.database import Transaction
 
 log = structlog.get_logger(__name__)
 
-RENEWAL = 5.0
-"""Seconds between two looks at the lease; a third of its term."""
 MENUS = 30.0
 """Seconds between two looks at who has become an officer."""
 HOOK = "/hooks/telegram"
@@ -48,8 +48,7 @@ class Telegram:
     @property
     def path(self) -> str:
         """Where its webhook hangs; bots beyond the first have their name in it."""
-        _, _, name = self._bot.account.partition(":")
-        return f"{HOOK}/{name}" if name else HOOK
+        return platforms.hook_path(HOOK, self._bot.account)
 
     def hook(self, site: web.Application, intake: Intake) -> None:
         """Hang up the webhook, where updates come that way."""
@@ -59,36 +58,8 @@ class Telegram:
 
     async def run(self, writer: Writer, intake: Intake, owner: str, public_url: str | None) -> None:
         """Be the one process that polls this bot (or keeps its webhook set), whenever the lease is ours."""
-        lease = f"poller:{self._bot.account}"
-        work: asyncio.Task[None] | None = None
-        try:
-            while True:
-                ours = await self._hold(writer, lease, owner)
-                if ours and (work is None or work.done()):
-                    self._complain(work)
-                    work = asyncio.create_task(self._work(writer, intake, public_url))
-                elif not ours and work is not None:
-                    work.cancel()
-                    work = None
-                await asyncio.sleep(RENEWAL)
-        finally:
-            if work is not None:
-                work.cancel()
-                await asyncio.wait([work])
-            await writer.run(leases.release, lease, owner=owner)
-
-    def _complain(self, ended: asyncio.Task[None] | None) -> None:
-        """Work that ended by itself failed; it is begun anew."""
-        if ended is not None and not ended.cancelled() and (trouble := ended.exception()) is not None:
-            reason = trouble.reason if isinstance(trouble, Trouble) else type(trouble).__name__
-            log.error("telegram.stopped", account=self._bot.account, reason=reason)
-
-    async def _hold(self, writer: Writer, lease: str, owner: str) -> bool:
-        try:
-            return await writer.run(_take, lease, owner)
-        except Fault as trouble:
-            log.error("telegram.lease_failed", error=type(trouble).__name__)
-            return False
+        work = partial(self._work, writer, intake, public_url)
+        await platforms.while_ours(writer, self._bot.account, owner, work)
 
     async def _work(self, writer: Writer, intake: Intake, public_url: str | None) -> None:
         menus = asyncio.create_task(self._keep_menus(writer))
@@ -126,10 +97,6 @@ class Telegram:
     def _commands(self, names: Sequence[str]) -> list[tuple[str, str]]:
         words, label = self._office.catalogue.vocabulary.commands, self._office.catalogue.label
         return [(words[name].slash[0].removeprefix("/"), label(name)) for name in names]
-
-
-def _take(db: Transaction, lease: str, owner: str) -> bool:
-    return leases.take(db, lease, owner=owner) is not None
 
 
 def _officer_chats(db: Transaction, account: str) -> list[str]:

@@ -100,6 +100,8 @@ class FakeTelegram(World):
         self._closing.clear()
         app = web.Application(client_max_size=LARGEST_UPLOAD)
         app.router.add_route("*", "/bot{token}/{method}", self._serve)
+        app.router.add_get("/file/bot{token}/{path}", self._hand_out)
+        app.router.add_route("*", "/_fake/{what:.+}", self._control)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", port).start()
@@ -110,6 +112,27 @@ class FakeTelegram(World):
         self._closing.set()
         self._touch()
         await self._runner.cleanup()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings with which the product runs against this server, without their prefix."""
+        return {"TELEGRAM_TOKEN": self.token, "TELEGRAM_API": self.url}
+
+    async def _control(self, request: web.Request) -> web.Response:
+        """By hand: `bot/update` (as `user`: `text`, or `press` a button), `sent`, `fault`."""
+        asked = json.loads(await request.text() or "{}")
+        match request.match_info["what"]:
+            case "bot/update":
+                user = self.user(int(asked.get("user", 1001)))
+                number = user.presses(asked["press"]) if "press" in asked else user.says(asked["text"])
+                return web.json_response({"update_id": number, "webhook": await self.push() if self.hook.url else []})
+            case "sent":
+                return web.json_response([dict(sent) for sent in self.called("sendMessage")])
+            case "fault":
+                details = {name: value for name, value in asked.items() if name not in ("kind", "match", "times")}
+                self.fail_next(asked["kind"], int(asked.get("times", 1)), method=asked["match"], **details)
+                return web.json_response({})
+        raise web.HTTPNotFound
 
     async def _serve(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
@@ -124,6 +147,13 @@ class FakeTelegram(World):
             body = {"ok": False, "error_code": error.status, "description": error.description}
             extra = {"parameters": dict(error.parameters)} if error.parameters else {}
             return web.json_response(body | extra, status=error.status)
+
+    async def _hand_out(self, request: web.Request) -> web.Response:
+        """A file somebody sent, at the path `getFile` told."""
+        content = self.files.get(request.match_info["path"])
+        if request.match_info["token"] != self.token or content is None:
+            return web.json_response({"ok": False, "error_code": 404, "description": "Not Found"}, status=404)
+        return web.Response(body=content)
 
     async def _meet_fault(
         self, request: web.Request, method: str, parameters: Mapping[str, Any], files: rules.Files

@@ -102,6 +102,15 @@ class FakeUser(FakeChat):
         sizes = [{"file_id": "photo", "file_unique_id": "unique", "width": 90, "height": 60}]
         return self.sends({"photo": sizes} | ({"caption": caption} if caption else {}))
 
+    def sends_file(self, content: bytes, name: str = "") -> int:
+        """A document with this name, or a picture."""
+        number = self._fake.keep_file(content)
+        about = {"file_id": number, "file_unique_id": f"unique-{number}", "file_size": len(content)}
+        if name:
+            return self.sends({"document": about | {"file_name": name}})
+        small = {"file_id": "small", "file_unique_id": "unique-small", "width": 90, "height": 60}
+        return self.sends({"photo": [small, about | {"width": 900, "height": 600}]})
+
     def shares_contact(self, phone: str = "", *, own: bool = True) -> int:
         """Share a contact card: one's own number, or somebody else's."""
         card = {"phone_number": phone or self.phone, "first_name": "Danh thiếp"}

@@ -15,6 +15,7 @@ DESCRIBED = {
     name[0].lower() + name[1:]: getattr(methods, name)
     for name in (
         "GetMe",
+        "GetFile",
         "GetUpdates",
         "SendMessage",
         "SendDocument",

@@ -60,6 +60,8 @@ class World:
         self.hook = Hook()
         self.polls: list[int] = []
         """The offsets updates were asked for with."""
+        self.files: dict[str, bytes] = {}
+        """What people sent, by file_id."""
         self._users: dict[int, FakeUser] = {}
         self._groups: dict[int, FakeGroup] = {}
         self._numbers, self._updates, self._queries = count(1), count(500_000_001), count(1)
@@ -143,6 +145,19 @@ class World:
 
     def _from(self, offset: int) -> list[dict[str, Any]]:
         return [update for update in self.waiting if update["update_id"] >= offset]
+
+    def keep_file(self, content: bytes) -> str:
+        """Something somebody sent; its file_id, which is its path too."""
+        number = f"file-{len(self.files) + 1}"
+        self.files[number] = content
+        return number
+
+    def _on_getFile(self, parameters: Mapping[str, Any], _files: rules.Files) -> dict[str, Any]:
+        number = parameters["file_id"]
+        if number not in self.files:
+            raise ApiError(400, "Bad Request: invalid file_id")
+        size = len(self.files[number])
+        return {"file_id": number, "file_unique_id": f"unique-{number}", "file_size": size, "file_path": number}
 
     def _on_getMe(self, _parameters: Mapping[str, Any], _files: rules.Files) -> dict[str, Any]:
         return self.profile | {"can_join_groups": True, "can_read_all_group_messages": True}

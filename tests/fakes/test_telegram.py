@@ -142,3 +142,13 @@ async def test_who_writes_again_has_unblocked_the_bot(fake: FakeTelegram) -> Non
     assert (await call(fake, "sendMessage", **MESSAGE))[0] == 403
     lan.says("tôi trở lại")
     assert (await call(fake, "sendMessage", **MESSAGE))[0] == 200
+
+
+async def test_it_can_be_led_by_hand(fake: FakeTelegram) -> None:
+    await post(f"{fake.url}/_fake/bot/update", {"user": 1001, "text": "/start"})
+    await call(fake, "sendMessage", **MESSAGE, reply_markup=keyboard(callback_data="q:a"))
+    await post(f"{fake.url}/_fake/bot/update", {"user": 1001, "press": "A"})
+    assert [sorted(update)[0] for update in fake.waiting] == ["message", "callback_query"]
+    await post(f"{fake.url}/_fake/fault", {"match": "sendMessage", "kind": 403})
+    assert [(await call(fake, "sendMessage", **MESSAGE))[0] for _ in range(2)] == [403, 200]
+    assert (await post(f"{fake.url}/_fake/sent", {}))[1][-1]["text"] == "a"

@@ -6,6 +6,6 @@ Types of python-telegram-bot never leave this room, and no text, phone, chat or 
 
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.receiving import poll, webhook
-from bot.channels.telegram.updates import Ignored, decode
+from bot.channels.telegram.updates import decode
 
-__all__ = ["Ignored", "TelegramChannel", "decode", "poll", "webhook"]
+__all__ = ["TelegramChannel", "decode", "poll", "webhook"]

@@ -7,24 +7,28 @@ exceptions and debug lines quote URLs, in which the token stands, and texts. How
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 import structlog
-import telegram
 from pydantic import SecretStr
 from telegram import error as errors
+from yarl import URL
 
-from bot.channels import Gone, Later, Pace, Refused, Trouble, Unknown
+from bot.channels import Gone, Later, Moved, Pace, Refused, Trouble, Unknown
 from bot.channels.telegram import keyboards
-from bot.channels.telegram.transport import READ, AiohttpRequest, Flooded, NotSent, Unanswered
+from bot.channels.telegram.transport import PATIENCE, AiohttpRequest, Flooded, NotSent, Patience, Unanswered
 from bot.channels.telegram.updates import ALLOWED
 from messages.types import LIMITS, Outbound
 
 TOKEN_PAUSE = 60.0
 """Seconds an account rests when its token is refused: only a person can mend that, and nothing is lost meanwhile."""
+GROUP_INTERVAL = 3.0
+"""Seconds between two messages to one group: Telegram takes 20 a minute."""
+CAPTION = 1024
+"""UTF-16 units of the words under a picture (Bot API, sendPhoto)."""
 NO_CHAT = ("chat not found", "user not found", "peer_id_invalid")
 """How Telegram's 400 says that there is nobody (description, in lower case)."""
 
@@ -47,21 +51,28 @@ class TelegramChannel:
         api: str = "https://api.telegram.org",
         rate: float = 25.0,
         chat_interval: float = 1.0,
+        group_interval: float = GROUP_INTERVAL,
         long_poll: int = 25,
+        patience: Patience = PATIENCE,
     ) -> None:
         self.account = account
-        self.pace = Pace(per_second=rate, chat_interval=chat_interval)
+        self.pace = Pace(
+            per_second=rate,
+            chat_interval=chat_interval,
+            group_interval=group_interval,
+            is_group=lambda chat: not keyboards.is_private(chat),
+        )
         self.username = ""
         """The bot's own, without @; empty until `introduce` has asked for it."""
         self.long_poll = long_poll
         self._contact_label = contact_label
-        self._requests = (AiohttpRequest(), AiohttpRequest())
+        self._patience = patience
+        self._requests = (AiohttpRequest(patience), AiohttpRequest(patience))
+        """Polling has a pool of connections to itself."""
         self._background: set[asyncio.Task[None]] = set()
         self._naming: asyncio.Task[None] | None = None
-        logging.getLogger("telegram").setLevel(logging.INFO)  # at DEBUG the library logs the token and every text
-        polling, sending = self._requests
-        base = f"{api.rstrip('/')}/bot"
-        self._bot = telegram.Bot(token.get_secret_value(), base, get_updates_request=polling, request=sending)
+        self._methods = URL(f"{api.rstrip('/')}/bot{token.get_secret_value()}")
+        self._files = f"{api.rstrip('/')}/file/bot{token.get_secret_value()}"
 
     async def open(self) -> None:
         """Make ready to call; the platform is not asked anything yet."""
@@ -80,16 +91,44 @@ class TelegramChannel:
         """Send without parse mode: then nothing a member wrote is read as markup, and nothing needs escaping."""
         if _units(message.text) > LIMITS["telegram"].text:
             raise Refused("too_long")
-        body = {"chat_id": int(chat), "text": message.text, "link_preview_options": {"is_disabled": True}}
+        if message.picture and _units(message.text) <= CAPTION:
+            try:
+                return await self._deliver("sendPhoto", chat, message, photo=message.picture, caption=message.text)
+            except Refused as refused:  # a picture that Telegram cannot fetch; the words go without it
+                log.info("telegram.picture_refused", account=self.account, reason=refused.reason)
+        preview = {"is_disabled": True}
+        return await self._deliver("sendMessage", chat, message, text=message.text, link_preview_options=preview)
+
+    async def _deliver(self, method: str, chat: str, message: Outbound, **content: Any) -> str:
+        body = {"chat_id": int(chat), **content}
         markup = keyboards.under(chat, message, contact_label=self._contact_label)
         if markup is not None:
             body["reply_markup"] = markup
-        sent = await self._call("sendMessage", body, group=not keyboards.is_private(chat))
+        sent = await self._call(method, body, group=not keyboards.is_private(chat))
         match sent:
             case {"message_id": int(number)}:
                 return str(number)
             case _:
                 raise Unknown("garbage")
+
+    async def download(self, key: str, most: int) -> bytes:
+        """What somebody sent, by its `file_id` (Bot API, getFile: 20 MB at most)."""
+        match await self._call("getFile", {"file_id": key}):
+            case {"file_path": str(path), **rest}:
+                size = rest.get("file_size", 0)
+            case _:
+                raise Unknown("garbage")
+        if isinstance(size, int) and size > most:
+            raise Refused("too_big")
+        try:
+            status, content = await self._requests[1].do_request(f"{self._files}/{path}", "GET")
+        except errors.TelegramError as error:
+            trouble = _trouble(error, group=False)
+        else:
+            if status == HTTPStatus.OK and len(content) <= most:
+                return content
+            trouble = Refused("too_big") if len(content) > most else Unknown("no_file")
+        raise trouble  # outside the handler, so that no traceback carries the address, in which the token stands
 
     def acknowledge(self, raw: Mapping[str, Any]) -> None:
         """Stop the waiting sign on a pressed button, in the background; that it fails hurts nobody."""
@@ -115,7 +154,7 @@ class TelegramChannel:
     async def fetch(self, offset: int) -> list[dict[str, Any]]:
         """Wait for updates from `offset` on, which confirms all before it; 0: from the first unconfirmed one."""
         body = {"timeout": self.long_poll, "allowed_updates": list(ALLOWED)} | ({"offset": offset} if offset else {})
-        found = await self._call("getUpdates", body, read=self.long_poll + READ)
+        found = await self._call("getUpdates", body, read=self.long_poll + self._patience.read)
         if not isinstance(found, list):
             raise Unknown("garbage")
         return [raw for raw in found if isinstance(raw, dict) and isinstance(raw.get("update_id"), int)]
@@ -149,12 +188,11 @@ class TelegramChannel:
     async def _call(
         self, method: str, body: Mapping[str, Any], *, group: bool = False, read: float | None = None
     ) -> object:
-        """Call a method in the Bot API's own spelling and return its bare result.
-
-        PTB warns whenever a method it also wraps is called raw; the underscore, which it strips, keeps it quiet.
-        """
+        """Call a method in the Bot API's own spelling and return its bare result."""
+        polling, sending = self._requests
+        request = polling if method == "getUpdates" else sending
         try:
-            return await self._bot.do_api_request(f"{method}_", dict(body), read_timeout=read or READ)
+            return await request.call(self._methods / method, body, read=read)
         except errors.TelegramError as error:
             trouble = _trouble(error, group=group)
         raise trouble  # outside the handler, so that no traceback carries the library's words
@@ -179,7 +217,7 @@ def _refusal(error: errors.TelegramError) -> Trouble:
         case errors.Forbidden():
             return Gone("forbidden")
         case errors.ChatMigrated():
-            return Refused("migrated")
+            return Moved("migrated", str(error.new_chat_id))
         case errors.Conflict():
             return Later("conflict")
         case errors.InvalidToken() | errors.EndPointNotFound():

@@ -7,10 +7,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from messages.types import Address, Contact, Edited, Event, Inbound, Left, Medium, Overheard, Pressed, Text, Unreadable
+from bot.channels.incoming import Ignored
+from messages.types import (
+    Address,
+    Attached,
+    Contact,
+    Edited,
+    Event,
+    Inbound,
+    Left,
+    Medium,
+    Overheard,
+    Pressed,
+    Text,
+    Unreadable,
+)
 
 ALLOWED = ("message", "edited_message", "callback_query", "my_chat_member")
 """The kinds of update asked for; Telegram keeps the others to itself."""
@@ -40,13 +53,6 @@ All other fields of a message tell of service: pinned, timer set, write access a
 
 COMMAND = re.compile(r"\A(/\w+)(?:@(\w+))?")
 FORWARDED = ("forward_origin", "forward_date")
-
-
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """An update that asks nothing of us; `reason` is a short ASCII name."""
-
-    reason: str
 
 
 def decode(raw: Mapping[str, Any], account: str, *, username: str = "") -> Inbound | Ignored:
@@ -96,7 +102,21 @@ def _said(message: Mapping[str, Any]) -> Event | Ignored:
             own = card.get("user_id") == message["from"]["id"] and not forwarded
             return Contact(_clean(card["phone_number"]), own)
     medium = next((medium for field, medium in MEDIA.items() if field in message), None)
+    if medium in (Medium.PHOTO, Medium.FILE):
+        return _attached(message, medium)
     return Unreadable(medium, _clean(message.get("caption", ""))) if medium else Ignored("service")
+
+
+def _attached(message: Mapping[str, Any], medium: Medium) -> Event:
+    """A document, or the largest size of a picture: the last one."""
+    caption = _clean(message.get("caption", ""))
+    match message["photo"][-1] if medium is Medium.PHOTO else message["document"]:
+        case {"file_id": str(key), **about}:
+            name, size = about.get("file_name"), about.get("file_size")
+            told = _clean(name) if isinstance(name, str) else ""
+            return Attached(medium, _clean(key), told, size if type(size) is int else None, caption)
+        case _:
+            return Unreadable(medium, caption)
 
 
 def _overheard(message: Mapping[str, Any], username: str) -> Event | Ignored:
