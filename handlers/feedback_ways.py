@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from handlers.office import local_day
-from storage import feedback, members, settings, units
+from storage import appointments, feedback, settings, units
 from storage.database import Transaction
-from storage.tables import Role, Unit
+from storage.tables import Right, Unit
 
 HIDDEN_AMONG = "feedback.hidden_among"
 """The setting k: how many members a unit must have to hide one of them."""
@@ -57,7 +57,17 @@ def has_above(db: Transaction, answers: Mapping[str, Any]) -> bool:
 
 def next_above(db: Transaction, unit_id: int, now: datetime) -> Unit | None:
     """The nearest unit above one that has an officer."""
-    return next((unit for unit in units.ancestors(db, unit_id) if _has_officer(db, unit, now)), None)
+    return next(iter(served_above(db, unit_id, now)), None)
+
+
+def served_above(db: Transaction, unit_id: int, now: datetime) -> list[Unit]:
+    """The units above one that have an officer for feedback, nearest first."""
+    return [unit for unit in units.ancestors(db, unit_id) if _has_officer(db, unit, now)]
+
+
+def hides(db: Transaction, unit: Unit) -> bool:
+    """Whether a unit is large enough for one of its members to hide in."""
+    return _size(db, unit) >= int(settings.read(db, HIDDEN_AMONG, DEFAULT_K))
 
 
 def _line(db: Transaction, own: Unit | None, answers: Mapping[str, Any], now: datetime) -> list[Unit]:
@@ -72,8 +82,7 @@ def _line(db: Transaction, own: Unit | None, answers: Mapping[str, Any], now: da
 
 
 def _from_the_first_large_one(db: Transaction, line: list[Unit]) -> list[Unit]:
-    k = int(settings.read(db, HIDDEN_AMONG, DEFAULT_K))
-    first = next((place for place, unit in enumerate(line) if _size(db, unit) >= k), len(line))
+    first = next((place for place, unit in enumerate(line) if hides(db, unit)), len(line))
     return line[first:]
 
 
@@ -90,4 +99,4 @@ def _served(db: Transaction, line: list[Unit], now: datetime) -> Unit | None:
 
 def _has_officer(db: Transaction, unit: Unit, now: datetime) -> bool:
     assert unit.id is not None
-    return bool(members.holders(db, unit.id, tuple(Role), now))
+    return bool(appointments.serving(db, unit.id, Right.ANSWER, now=now, day=local_day(now)))

@@ -1,9 +1,9 @@
-"""What is typed about an item of feedback once it is sent: its author's further words, an officer's answers."""
+"""What is typed about an item of feedback once it is sent; here its author's further words."""
 
 from __future__ import annotations
 
 from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Leave, Reading, Step
-from handlers.flows.outcomes import AddToFeedback, AnswerFeedback, Effect, Menu
+from handlers.flows.outcomes import AddToFeedback, Effect, Menu
 from handlers.flows.readers import clean
 from handlers.flows.world import World
 
@@ -13,9 +13,11 @@ SHORT = range(3, 201)
 """Characters of a rule's name, of an addressee."""
 
 
-def _typed(key: str, ask_key: str, lengths: range) -> Step:
+def typed(key: str, ask_key: str, lengths: range) -> Step:
+    """A step that is answered in so many characters; its question may name the item."""
+
     def ask(answers: Answers, _world: World) -> Ask:
-        return Ask(ask_key, {"code": answers["code"]})
+        return Ask(ask_key, {"code": answers.get("code")})
 
     def read(given: Given, _answers: Answers, _world: World) -> Reading:
         note = clean(given.text or "")
@@ -40,7 +42,7 @@ def _own(value: str, _answers: Answers, world: World) -> bool:
 
 def _more_steps(answers: Answers, _world: World) -> tuple[Step, ...]:
     again = answers.get("what") == "reopened"
-    asked = _typed("text", "feedback.reopen_ask" if again else "feedback.more_ask", NOTE)
+    asked = typed("text", "feedback.reopen_ask" if again else "feedback.more_ask", NOTE)
     return (Step("code", asked.ask, _gone, holds=_own), asked)
 
 
@@ -50,27 +52,3 @@ def _more_complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
 
 MORE = Form("feedback_more", _more_steps, _more_complete, kept=False)
 """Begins with `code` and `what`: `added` or `reopened`."""
-
-
-# --- an officer ---
-
-QUESTIONS: dict[str, tuple[Step, ...]] = {
-    "explained": (_typed("basis", "officer.basis_ask", SHORT), _typed("text", "officer.explain_ask", NOTE)),
-    "petitioned": (_typed("to", "officer.petition_ask", SHORT),),
-    "supported": (_typed("officer", "officer.support_ask", SHORT),),
-    "resolved": (_typed("text", "officer.resolve_ask", NOTE),),
-}
-"""What an officer is asked for each kind of answer."""
-
-
-def _answer_steps(answers: Answers, _world: World) -> tuple[Step, ...]:
-    return QUESTIONS[answers["what"]]
-
-
-def _answer_complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
-    told = {step.key: answers[step.key] for step in QUESTIONS[answers["what"]]}
-    return (AnswerFeedback(answers["code"], answers["revision"], answers["what"], told),)
-
-
-ANSWER = Form("feedback_answer", _answer_steps, _answer_complete, kept=False)
-"""Begins with `code`, `revision` and `what`: a key of `QUESTIONS`."""
