@@ -6,15 +6,16 @@ The code itself is told to the person who asked for it and to nobody else; it is
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 from handlers import errors
 from handlers.office import CODE_ALPHABET
-from storage import audit, members, pairings, units
+from storage import appointments, audit, pairings, units
 from storage.database import Transaction
-from storage.tables import Role, Unit
+from storage.tables import Right, Role, Unit
 
 CODE_LENGTH = 8
 """34 to the eighth are 1.8 million million codes."""
@@ -50,14 +51,20 @@ def invite(
     chance: random.Random,
     actor_id: int | None,
     now: datetime,
+    deputy: bool = False,
+    rights: Collection[Right] | None = None,
 ) -> str:
-    """A new code such as `7K2M-4XPA`. `role` is one of Role, `chance` not predictable. Raises errors.Refusal."""
+    """A new code such as `7K2M-4XPA`. `role` is one of Role, `chance` not predictable. Raises errors.Refusal.
+
+    `rights` None: all that the role allows. Who may hand it out is decided in handlers/appointments.py.
+    """
     unit = units.by_code(db, unit_code)
     if unit is None or unit.id is None:
         raise errors.Refusal("cli.officers.no_unit", unit=unit_code)
     code = "".join(chance.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
-    pairings.add(db, code, unit_id=unit.id, role=Role(role), now=now, expires=expires)
-    details = {"role": role, "expires": expires.isoformat()}
+    listed = None if rights is None else sorted(rights)
+    pairings.add(db, code, unit_id=unit.id, role=Role(role), deputy=deputy, rights=listed, now=now, expires=expires)
+    details: dict[str, str | int | None] = {"role": role, "deputy": int(deputy), "expires": expires.isoformat()}
     audit.record(db, action="officer.invite", actor_id=actor_id, now=now, unit_id=unit.id, details=details)
     return f"{code[:GROUP]}-{code[GROUP:]}"
 
@@ -74,7 +81,16 @@ def redeem(db: Transaction, *, typed: str, member_id: int, now: datetime) -> Red
     if not pairings.use(db, pairing, member_id=member_id, now=now):
         return Refusal.USED
     role = Role(pairing.role)
-    members.appoint(db, member_id=member_id, unit_id=pairing.unit_id, role=role, now=now)
+    rights = None if pairing.rights is None else [Right(name) for name in pairing.rights]
+    appointments.appoint(
+        db,
+        member_id=member_id,
+        unit_id=pairing.unit_id,
+        role=role,
+        deputy=pairing.deputy,
+        rights=rights,
+        now=now,
+    )
     details = {"role": role.value}
     audit.record(db, action="officer.pair", actor_id=member_id, now=now, unit_id=pairing.unit_id, details=details)
     unit = units.by_id(db, pairing.unit_id)

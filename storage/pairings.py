@@ -5,6 +5,7 @@ Who may hand out or take up a code is decided in handlers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -16,10 +17,29 @@ from storage.tables import Pairing
 PURPOSE = "pairing"
 
 
-def add(db: Transaction, code: str, *, unit_id: int, role: str, now: datetime, expires: datetime) -> None:
-    """Keep the digest of a new code."""
-    digest = db.seals.digest(PURPOSE, code)
-    db.add(Pairing(digest=digest, unit_id=unit_id, role=role, created_at=now, expires_at=expires))
+def add(
+    db: Transaction,
+    code: str,
+    *,
+    unit_id: int,
+    role: str,
+    deputy: bool,
+    rights: Sequence[str] | None,
+    now: datetime,
+    expires: datetime,
+) -> None:
+    """Keep the digest of a new code, and what it makes of its bearer."""
+    db.add(
+        Pairing(
+            digest=db.seals.digest(PURPOSE, code),
+            unit_id=unit_id,
+            role=role,
+            deputy=deputy,
+            rights=rights,
+            created_at=now,
+            expires_at=expires,
+        )
+    )
     db.flush()
 
 

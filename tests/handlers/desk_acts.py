@@ -1,0 +1,130 @@
+"""What officers press about duties, feedback, award files and each other, as one call each: for tests of who may.
+
+Each gives something false where nothing was done.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from handlers import (
+    appointment_desk,
+    award_desk,
+    duty_desk,
+    feedback_answering,
+    feedback_groups,
+    feedback_public,
+)
+from handlers import appointments as roles
+from handlers.context import Context, Talk
+from handlers.flows.outcomes import OpenAward, TakePaper
+from messages import awards as kinds
+from messages.types import Address, Inbound, Text
+from storage import attachments, duties, feedback, members
+from storage import awards as stored_awards
+from storage.database import Transaction
+from storage.members import Known
+from storage.tables import Duty, Role
+from tests.union import OFFICE
+
+WORDS = "Mái nhà xe đã được lợp lại xong."
+
+
+def context(db: Transaction, actor: int, now: datetime) -> Context:
+    """A turn of somebody who has just written."""
+    member = members.by_id(db, actor)
+    assert member is not None
+    held = members.appointments(db, [actor], now).get(actor, [])
+    return Context(db, OFFICE, now, Inbound(Address("web", "actor"), "u", Text("")), Known(member), Talk(), tuple(held))
+
+
+def invite(db: Transaction, unit: str, actor: int, now: datetime) -> object:
+    return roles.invite(
+        db,
+        unit_code=unit,
+        role=Role.OFFICER,
+        deputy=False,
+        rights=None,
+        chance=OFFICE.chance,
+        actor_id=actor,
+        now=now,
+    )
+
+
+def end_role(db: Transaction, holder: int, actor: int, now: datetime) -> object:
+    (row,) = members.appointments(db, [holder], now)[holder]
+    return roles.end(db, OFFICE, row.id or 0, actor_id=actor, now=now)
+
+
+def list_officers(db: Transaction, name: str, actor: int, now: datetime) -> object:
+    turn = context(db, actor, now)
+    appointment_desk.show(turn)
+    return any(name in str(say.values.get("rows")) for say in turn.said)
+
+
+def owe(db: Transaction, programme_id: int, due: datetime) -> int:
+    """A duty of the lowest level; its id."""
+    duty = Duty(programme_id=programme_id, key="own", title="own", by_level="base", due_at=due)
+    db.add(duty)
+    db.flush()
+    return duty.id or 0
+
+
+def finish_duty(db: Transaction, duty_id: int, unit_id: int, actor: int, now: datetime) -> object:
+    duty_desk.press(context(db, actor, now), f"{duty_id}.{unit_id}", "duty_done")
+    return duties.done(db, duty_id, unit_id)
+
+
+def put_off_duty(db: Transaction, duty_id: int, unit_id: int, actor: int, now: datetime) -> object:
+    duty_desk.press(context(db, actor, now), f"{duty_id}.{unit_id}", "snooze")
+    db.write_out()
+    return duties.snoozed_until(db, duty_id)
+
+
+def answer_feedback(db: Transaction, code: str, actor: int, now: datetime, what: str) -> object:
+    before = _revision(db, code)
+    told = {"text": WORDS, "basis": "Điều 98 Bộ luật Lao động", "note": "Đề nghị cấp trên làm việc."}
+    feedback_answering.answer(context(db, actor, now), code, before, what, told)
+    return _revision(db, code) > before
+
+
+def merge_feedback(db: Transaction, code: str, other: str, actor: int, now: datetime) -> object:
+    found = feedback.by_code(db, code)
+    assert found is not None
+    feedback_groups.join(context(db, actor, now), found, other)
+    followers = feedback.by_code(db, other)
+    return followers is not None and followers.merged_into == code
+
+
+def publish_feedback(db: Transaction, code: str, actor: int, now: datetime) -> object:
+    before = _revision(db, code)
+    feedback_public.publish(context(db, actor, now), code, before, WORDS, at_once=False)
+    return _revision(db, code) > before
+
+
+def open_award(db: Transaction, unit: str, actor: int, now: datetime) -> object:
+    turn = context(db, actor, now)
+    award_desk.open_file(turn, OpenAward(unit, "model", "Tủ sách"))
+    return [say for say in turn.said if say.key == "awards.card"]
+
+
+def attach_paper(db: Transaction, code: str, actor: int, now: datetime) -> object:
+    paper = kinds.load()["model"].papers[0].key
+    award_desk.take(context(db, actor, now), TakePaper(code, paper, "key", "a.pdf", 10))
+    db.write_out()
+    return attachments.claim(db, ["web"], 1)
+
+
+def send_award(db: Transaction, code: str, actor: int, now: datetime) -> object:
+    file = stored_awards.by_code(db, code)
+    assert file is not None
+    award_desk.press(context(db, actor, now), f"award@{code}.{file.revision}", "send_anyway")
+    db.refresh(file)
+    return file.sent_at
+
+
+def _revision(db: Transaction, code: str) -> int:
+    found = feedback.by_code(db, code)
+    assert found is not None
+    db.refresh(found)
+    return found.revision
