@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import gc
 import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
@@ -13,8 +15,9 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
-from bot import control
+from bot import control, tombstones
 from bot import web as pages
+from bot.attachments import Fetching
 from bot.channels import Channel
 from bot.channels.web import WebChannel
 from bot.clockwork import JOBS, Clockwork
@@ -23,12 +26,19 @@ from bot.courier import Courier
 from bot.demo import RunningDemo
 from bot.intake import Intake
 from bot.jobs import office_jobs
+from bot.meters import Meters
+from bot.platforms import Platform
 from bot.premises import make_office
 from bot.settings import Part, Settings
 from bot.telegram import Telegram
+from bot.web import metrics
+from bot.web.files import Cabinet
 from bot.web.keys import Site
 from bot.writer import Writer
+from bot.zalo_bot import ZaloBot
+from bot.zalo_oa import ZaloOa
 from handlers import demo as rehearsal
+from handlers.gate import Gate
 from handlers.last_look import LastLook
 from handlers.office import Office
 from storage import clock
@@ -49,9 +59,11 @@ class App:
     courier: Courier
     clockwork: Clockwork
     site: web.Application
-    telegrams: tuple[Telegram, ...]
+    platforms: tuple[Platform, ...]
+    fetching: Fetching
     owner: str
     """This process among all that share the database."""
+    meters: Meters
 
 
 @asynccontextmanager
@@ -83,6 +95,8 @@ async def running(
         await stack.enter_async_context(control.serving(held, orders.carrier(writer, office)))
         if listen:
             await stack.enter_async_context(_listening(app))
+        page = functools.partial(app.meters.page, writer)
+        await stack.enter_async_context(metrics.listening(page, settings.metrics_host, settings.metrics_port))
         _start(stack, app)
         yield app
 
@@ -100,25 +114,46 @@ async def _assemble(
     """Make the parts and tie them together; nothing runs yet."""
     owner = secrets.token_hex(8)
     browser = WebChannel()
-    telegrams = [Telegram(bot, office) for bot in settings.telegram]
-    for each in telegrams:
+    platforms: list[Platform] = [
+        *(Telegram(bot, office) for bot in settings.telegram),
+        *(ZaloBot(bot, office, writer) for bot in settings.zalo_bot),
+        *(ZaloOa(oa, office, writer, owner=owner) for oa in settings.zalo_oa),
+    ]
+    for each in platforms:
         await each.channel.open()
         stack.push_async_callback(each.channel.close)
-    channels: list[Channel] = [browser, *(each.channel for each in telegrams), *more]
-    courier = Courier(writer, channels, owner=owner, alone=database.is_sqlite, news=LastLook(office))
-    intake = Intake(writer, office, courier.wake)
-    clockwork = Clockwork(writer, (*JOBS, *office_jobs(office)), owner=owner, wake=courier.wake)
+    channels: list[Channel] = [browser, *(each.channel for each in platforms), *more]
+    meters = Meters()
+    courier = Courier(
+        writer,
+        channels,
+        owner=owner,
+        alone=database.is_sqlite,
+        news=LastLook(office),
+        gate=Gate(office),
+        landed=meters.landed,
+    )
+    intake = Intake(writer, office, courier.wake, meters.turn)
+    jobs = (*JOBS, *office_jobs(office), *tombstones.jobs(settings))
+    clockwork = Clockwork(writer, jobs, owner=owner, wake=courier.wake)
     site = pages.application(
         intake=intake,
         records=writer,
         channel=browser,
-        site=Site(settings.public_url or "", office.organisation, reread=20.0 if database.is_sqlite else 1.0),
+        site=Site(
+            settings.public_url or "",
+            office.organisation,
+            reread=20.0 if database.is_sqlite else 1.0,
+            home=office.public_url,
+        ),
         accounts=tuple(channel.account for channel in channels),
         demo=RunningDemo(writer, office, clockwork, courier) if demo else None,
+        cabinet=Cabinet(writer, office),
     )
-    for each in telegrams:
+    for each in platforms:
         each.hook(site, intake)
-    return App(settings, writer, office, intake, courier, clockwork, site, tuple(telegrams), owner)
+    fetching = Fetching(writer, office, channels)
+    return App(settings, writer, office, intake, courier, clockwork, site, tuple(platforms), fetching, owner, meters)
 
 
 def _start(stack: AsyncExitStack, app: App) -> None:
@@ -130,8 +165,10 @@ def _start(stack: AsyncExitStack, app: App) -> None:
     if Part.CLOCK in roles:
         app.clockwork.start()
         stack.push_async_callback(app.clockwork.stop)
+    if Part.COURIER in roles:
+        _background(stack, app.fetching.run())
     if Part.POLLER in roles:
-        for each in app.telegrams:
+        for each in app.platforms:
             _background(stack, each.run(app.writer, app.intake, app.owner, app.settings.public_url))
 
 
@@ -170,6 +207,8 @@ async def serve(
         loop.add_signal_handler(name, stop.set)
     async with running(settings, demo=demo, more=more, listen=Part.WEB in settings.roles) as app:
         log.info("started", roles=sorted(settings.roles), demo=demo)
+        gc.collect()
+        gc.freeze()  # what is here now stays: the collector need not look through it again and again
         if ready is not None:
             ready(app)
         await stop.wait()

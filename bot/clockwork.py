@@ -7,9 +7,11 @@ lease "clock" elects it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
@@ -23,6 +25,8 @@ LEASE = "clock"
 RENEWAL = timedelta(seconds=5)
 """A third of a lease's term: a holder loses it only by being silent for longer."""
 OUTBOX_KEPT = timedelta(days=30)
+TOMBSTONES_KEPT = timedelta(days=400)
+"""Longer than any programme's year with its reminders: by then nothing promises those keys again."""
 TRANSCRIPT_KEPT = timedelta(days=180)
 
 log = structlog.get_logger(__name__)
@@ -35,13 +39,26 @@ class Job:
     name: str
     every: timedelta
     run: Callable[[Transaction, datetime], object]
+    by_slices: bool = False
+    """It does a slice at a time and says whether there is more: then it goes on at once, after whoever waits."""
 
 
 JOBS: tuple[Job, ...] = (
     Job("leases", timedelta(seconds=5), lambda db, _: outcomes.requeue_expired_leases(db)),
     Job("expiry", timedelta(seconds=30), outbox.expire),
     Job("lanes", timedelta(minutes=10), lambda db, _: pace.forget_lanes(db)),
-    Job("tombstones", timedelta(hours=1), lambda db, now: outbox.forget_bodies(db, before=now - OUTBOX_KEPT)),
+    Job(
+        "bodies",
+        timedelta(hours=1),
+        lambda db, now: outbox.forget_bodies(db, before=now - OUTBOX_KEPT),
+        by_slices=True,
+    ),
+    Job(
+        "tombstones",
+        timedelta(hours=1),
+        lambda db, now: outbox.drop_tombstones(db, before=now - TOMBSTONES_KEPT),
+        by_slices=True,
+    ),
     Job("transcripts", timedelta(hours=1), lambda db, now: transcript.purge(db, before=now - TRANSCRIPT_KEPT)),
 )
 
@@ -57,10 +74,12 @@ class Clockwork:
         self._owner = owner
         self._wake = wake
         self._scheduler: AsyncIOScheduler | None = None
+        self._ticking: set[asyncio.Task[Any]] = set()
+        self._stopping = False
 
     def start(self) -> None:
         """Begin to tick: every job once at once, then at its interval."""
-        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._scheduler, self._stopping = AsyncIOScheduler(timezone=UTC), False
         renewal = Job("lease", RENEWAL, lambda _db, _now: None)
         for job in (renewal, *self._jobs):
             self._scheduler.add_job(
@@ -76,30 +95,43 @@ class Clockwork:
         self._scheduler.start()
 
     async def stop(self) -> None:
-        """Tick no more and let another process be the clock."""
+        """Tick no more, let what runs end, and let another process be the clock."""
         if self._scheduler is not None:
-            self._scheduler.shutdown(wait=False)
-            self._scheduler = None
+            scheduler, self._scheduler = self._scheduler, None
+            self._stopping = True
+            scheduler.pause()
+            if self._ticking:
+                await asyncio.wait(self._ticking)
+            scheduler.shutdown(wait=False)
             await self._guarded("release", lambda db: leases.release(db, LEASE, owner=self._owner))
 
     async def tick(self, job: Job) -> None:
         """Run one job, if this process is the clock."""
-        await self._guarded(job.name, lambda db: self._look(db, job))
+        task = asyncio.current_task()
+        assert task is not None
+        self._ticking.add(task)
+        try:
+            more = True
+            while more and not self._stopping:
+                more = bool(await self._guarded(job.name, lambda db: self._look(db, job))) and job.by_slices
+        finally:
+            self._ticking.discard(task)
 
     async def tick_all(self, now: datetime) -> None:
         """Run every job once, in order, as of `now`: what a jump of the demo's clock makes due."""
         for job in self._jobs:
-            await self._guarded(job.name, job.run, now)
+            while await self._guarded(job.name, job.run, now) and job.by_slices:
+                continue
 
-    def _look(self, db: Transaction, job: Job) -> None:
-        if leases.take(db, LEASE, owner=self._owner) is not None:
-            job.run(db, clock.now(db))
+    def _look(self, db: Transaction, job: Job) -> object:
+        return job.run(db, clock.now(db)) if leases.take(db, LEASE, owner=self._owner) is not None else False
 
-    async def _guarded(self, name: str, work: Callable[..., object], *arguments: object) -> None:
-        """A job that fails is rolled back and logged; the next tick looks again."""
+    async def _guarded(self, name: str, work: Callable[..., object], *arguments: object) -> object:
+        """What the job returns; one that fails is rolled back and logged, and the next tick looks again."""
         try:
-            await self._writer.run(work, *arguments)
+            told = await self._writer.run(work, *arguments)
         except Exception as trouble:
             log.error("clockwork.job_failed", job=name, error=type(trouble).__name__)
-        else:
-            self._wake()
+            return False
+        self._wake()
+        return told

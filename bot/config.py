@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import EnvSettingsSource
 
 from bot.errors import BadSettings, Problem
-from bot.settings import LOOPBACK, PORT, PREFIX, Mode, Part, Settings, TelegramBot, variable
+from bot.settings import LOOPBACK, PORT, PREFIX, BotAccount, Mode, Part, Settings, TelegramBot, variable
 
 __all__ = ["BadSettings", "Mode", "Part", "Problem", "Settings", "TelegramBot", "for_demo", "read"]
 
@@ -41,6 +41,7 @@ KINDS = {
     "webhook_secret": "webhook_secret",
     "database_url": "database_url",
     "secret_key": "secret_key",
+    "app_id": "app_id",
 }
 """From pydantic's names of errors to ours; every other is `invalid`."""
 HINTED = ("too_small", "too_big", "choice")
@@ -141,12 +142,19 @@ def _problem(error: ErrorDetails, in_environment: set[str], file: Path) -> Probl
 
 def _conflicts(settings: Settings) -> Iterator[Problem]:
     """What single settings cannot tell."""
-    accounts = [bot.account for bot in settings.telegram]
-    if len(set(accounts)) < len(accounts):
-        yield Problem("telegram_bots", "account_twice")
-    hooked = [(bot.account, bot.webhook_secret) for bot in settings.telegram if bot.mode is Mode.WEBHOOK]
-    if settings.zalo_bot_token and settings.zalo_bot_mode is Mode.WEBHOOK:
-        hooked.append(("zalo_bot", settings.zalo_bot_webhook_secret))
+    for name, accounts in (
+        ("telegram_bots", [bot.account for bot in settings.telegram]),
+        ("zalo_bots", [bot.account for bot in settings.zalo_bot]),
+        ("zalo_oas", [oa.account for oa in settings.zalo_oa]),
+    ):
+        if len(set(accounts)) < len(accounts):
+            yield Problem(name, "account_twice")
+    needed = ("zalo_oa_app_id", "zalo_oa_app_secret", "zalo_oa_secret")
+    missing = [name for name in needed if getattr(settings, name) is None]
+    if len(missing) < len(needed):
+        yield from (Problem(variable(name), "oa_incomplete") for name in missing)
+    bots: tuple[BotAccount, ...] = (*settings.telegram, *settings.zalo_bot)
+    hooked = [(bot.account, bot.webhook_secret) for bot in bots if bot.mode is Mode.WEBHOOK]
     for account, secret in hooked:
         if secret is None:
             yield Problem(variable(f"{account}_webhook_secret"), "webhook_needs_secret")

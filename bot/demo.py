@@ -13,7 +13,11 @@ from handlers.office import Office
 from storage import clock
 from storage.database import Transaction
 
-STEPS = ("submit", "receive", "need_more", "supplement", "recognise", "extend", "remind", "broadcast")
+STEPS = (
+    *("submit", "receive", "need_more", "supplement", "recognise"),
+    *("select", "forward", "award"),
+    *("extend", "remind", "broadcast"),
+)
 STRIDES = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
 FARTHEST = 1000
 """Instants one jump may pass through; a day has far fewer."""

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -40,10 +40,17 @@ class Waiting:
 class Intake:
     """Takes updates from every channel."""
 
-    def __init__(self, writer: Writer, office: Office, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        office: Office,
+        wake: Callable[[], None],
+        timed: Callable[[str, float], None] = lambda _account, _seconds: None,
+    ) -> None:
         self._writer = writer
         self._office = office
         self._wake = wake
+        self._timed = timed
         self._waiting: list[Waiting] = []
         self._pump: asyncio.Task[None] | None = None
 
@@ -74,6 +81,7 @@ class Intake:
             await self._refuse(batch[0], trouble)
             return
         for waiting in batch:
+            self._timed(waiting.inbound.address.account, time.monotonic() - waiting.received)
             if not waiting.done.done():
                 waiting.done.set_result(None)
 
@@ -93,17 +101,17 @@ class Intake:
     def _take_turns(self, db: Transaction, batch: list[Waiting]) -> None:
         inbounds = [waiting.inbound for waiting in batch]
         turn.lock(db, inbounds)
-        now = clock.now(db)
+        now, at = clock.now(db), time.monotonic()
+        received = [now - timedelta(seconds=at - waiting.received) for waiting in batch]
         for wave in turn.rounds(db, inbounds):
             gathered = turn.gather(db, [inbounds[position] for position in wave], now)
             for position in wave:
-                self._take_turn(db, batch[position], gathered)
+                self._take_turn(db, batch[position], gathered, received[position])
             db.write_out()
 
-    def _take_turn(self, db: Transaction, waiting: Waiting, gathered: turn.Gathered) -> None:
-        received = clock.now(db) - timedelta(seconds=time.monotonic() - waiting.received)
+    def _take_turn(self, db: Transaction, waiting: Waiting, gathered: turn.Gathered, received: datetime) -> None:
         try:
-            with db.savepoint():
+            with db.attempt():
                 turn.take_turn(db, waiting.inbound, gathered, received, self._office)
         except Exception as trouble:
             if Database.is_fault(trouble):

@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.clockwork import Job
-from handlers import broadcasts, campaigns, closings, duties, feedback_desk, openings, retention
+from handlers import (
+    attachments,
+    broadcasts,
+    campaigns,
+    climbing,
+    closings,
+    duty_rounds,
+    feedback_late,
+    forewarning,
+    openings,
+    recurring,
+    retention,
+)
 from handlers.office import Office
 
 
@@ -13,12 +25,22 @@ def office_jobs(office: Office) -> tuple[Job, ...]:
     """Every job that needs the office's words or rules."""
     return (
         Job("openings", timedelta(seconds=30), lambda db, now: openings.announce(db, office, now)),
-        Job("duties", timedelta(seconds=10), lambda db, now: duties.enqueue_due(db, office, now)),
+        Job(
+            "duties",
+            timedelta(seconds=10),
+            lambda db, now: duty_rounds.enqueue_due(db, office, now).more,
+            by_slices=True,
+        ),
+        Job("recurring", timedelta(minutes=30), recurring.lay_down),
+        Job("climbing", timedelta(minutes=1), lambda db, now: climbing.enqueue_due(db, office, now)),
+        Job("forewarning", timedelta(minutes=1), lambda db, now: forewarning.enqueue_due(db, office, now)),
         Job("closings", timedelta(minutes=1), lambda db, now: closings.remind(db, office, now)),
         Job("slogans", timedelta(seconds=10), lambda db, now: campaigns.enqueue_due(db, office, now)),
-        Job("broadcasts", timedelta(seconds=2), lambda db, now: broadcasts.tick(db, office, now)),
-        Job("feedback", timedelta(minutes=1), lambda db, now: feedback_desk.escalate(db, office, now)),
+        Job("broadcasts", timedelta(seconds=2), lambda db, now: broadcasts.tick(db, office, now), by_slices=True),
+        Job("feedback", timedelta(minutes=1), lambda db, now: feedback_late.look(db, office, now)),
+        Job("attachments", timedelta(hours=6), attachments.forget),
         Job("drafts", timedelta(minutes=10), retention.drop_old_drafts),
         Job("newcomers", timedelta(minutes=30), retention.forget_newcomers),
+        Job("files", timedelta(minutes=10), retention.drop_old_files),
         Job("updates", timedelta(hours=6), retention.forget_updates),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from bot.settings import Settings
+from bot.settings import LOOPBACK, Settings
 from handlers.office import Office
 from messages.catalogue import Catalogue
 
@@ -24,4 +24,15 @@ def make_office(settings: Settings, *, demo: bool = False) -> Office:
         retention=settings.retention or default("retention"),
         chance=secrets.SystemRandom(),
         weekly_news=settings.weekly_news,
+        terms=settings.reach.terms(
+            official_accounts={oa.account: tuple(oa.templates) for oa in settings.zalo_oa},
+            bots=[(bot.account, bot.monthly, bot.users) for bot in settings.zalo_bot],
+        ),
+        public_url=settings.public_url or _here(settings),
     )
+
+
+def _here(settings: Settings) -> str:
+    """The pages' address where nobody else is to come: the demo, somebody's own machine. Elsewhere it must be told."""
+    local = settings.http_host in (LOOPBACK, "localhost")
+    return f"http://{settings.http_host}:{settings.http_port}" if local else ""

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.settings_oa import OAUTH, OPENAPI, OaAccount, OaTemplate
+from bot.settings_oa import web_address as _web_address
+from bot.settings_reach import ReachRules
 
 PREFIX = "CONGDOAN_"
 LOOPBACK = "127.0.0.1"
@@ -52,13 +57,6 @@ class Part(StrEnum):
     """Does what falls due."""
 
 
-def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise PydanticCustomError("web_address", "not a web address")
-    return value.rstrip("/")
-
-
 def _bot_token(value: SecretStr | None) -> SecretStr | None:
     if value is not None and not BOT_TOKEN.fullmatch(value.get_secret_value()):
         raise PydanticCustomError("bot_token", "not a bot token")
@@ -71,23 +69,44 @@ def _webhook_secret(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
-class TelegramBot(BaseModel):
-    """One Telegram bot. The one of the environment is the account `telegram`; others stand in congdoan.toml."""
+class BotAccount(BaseModel):
+    """What bots of Telegram and of Zalo's Bot Platform have in common."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    account: str = Field(pattern=r"^telegram:[a-z0-9]{1,20}$|^telegram$")
+    account: str
     token: SecretStr
-    api: str = "https://api.telegram.org"
+    api: str
     mode: Mode = Mode.POLLING
     webhook_secret: SecretStr | None = None
     rate: float = Field(default=25.0, gt=0, le=1000)
-    chat_interval: float = Field(default=1.0, ge=0, le=60)
-    """Seconds between two messages to one chat (Bot API FAQ: about one a second)."""
+    """Messages a second."""
 
     _token = field_validator("token")(_bot_token)
     _secret = field_validator("webhook_secret")(_webhook_secret)
     _api = field_validator("api")(_web_address)
+
+
+class TelegramBot(BotAccount):
+    """One Telegram bot. The one of the environment is the account `telegram`; others stand in congdoan.toml."""
+
+    account: str = Field(pattern=r"^telegram:[a-z0-9]{1,20}$|^telegram$")
+    api: str = "https://api.telegram.org"
+    chat_interval: float = Field(default=1.0, ge=0, le=60)
+    """Seconds between two messages to one chat (Bot API FAQ: about one a second)."""
+
+
+class ZaloBotAccount(BotAccount):
+    """One bot of Zalo's Bot Platform. The one of the environment is the account `zalo_bot`."""
+
+    account: str = Field(pattern=r"^zalo_bot:[a-z0-9]{1,20}$|^zalo_bot$")
+    api: str = "https://bot-api.zaloplatforms.com"
+    rate: float = Field(default=10.0, gt=0, le=1000)
+    """Zalo publishes no limit a second."""
+    users: int = Field(default=50, ge=1)
+    """How many people the bot's plan lets write to it (the free plan's, September 2026)."""
+    monthly: int = Field(default=3000, ge=1)
+    """How many messages a month the plan carries; both directions are counted."""
 
 
 class Settings(BaseSettings):
@@ -119,14 +138,25 @@ class Settings(BaseSettings):
     zalo_bot_api: str = "https://bot-api.zaloplatforms.com"
     zalo_bot_mode: Mode = Mode.POLLING
     zalo_bot_webhook_secret: SecretStr | None = None
+    zalo_bot_users: int = Field(default=50, ge=1)
+    zalo_bot_monthly: int = Field(default=3000, ge=1)
+    zalo_bots: Annotated[tuple[ZaloBotAccount, ...], NoDecode] = ()
     zalo_oa_app_id: str | None = None
     zalo_oa_app_secret: SecretStr | None = None
     zalo_oa_secret: SecretStr | None = None
-    zalo_oa_openapi: str = "https://openapi.zalo.me"
-    zalo_oa_oauth: str = "https://oauth.zaloapp.com/v4"
+    zalo_oa_openapi: str = OPENAPI
+    zalo_oa_oauth: str = OAUTH
     zalo_oa_zbs: str = "https://business.openapi.zalo.me"
     zalo_oa_refresh_token: SecretStr | None = None
+    zalo_oa_templates: Annotated[dict[str, OaTemplate], NoDecode] = Field(default_factory=dict)
+    zalo_oas: Annotated[tuple[OaAccount, ...], NoDecode] = ()
+    reach: ReachRules = Field(default_factory=ReachRules)
+    """How Zalo limits whom we may write to."""
+    metrics_host: str = LOOPBACK
+    """Where /metrics is answered; it has no password, so never on an address that members can reach."""
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    erasures_file: Path | None = None
+    """Where the list of erasures is kept outside the database; beside a SQLite file if not set."""
     roles: Annotated[frozenset[Part], NoDecode] = frozenset(Part)
 
     _tokens = field_validator("telegram_token", "zalo_bot_token")(_bot_token)
@@ -134,6 +164,13 @@ class Settings(BaseSettings):
     _addresses = field_validator("telegram_api", "zalo_bot_api", "zalo_oa_openapi", "zalo_oa_oauth", "zalo_oa_zbs")(
         _web_address
     )
+
+    @field_validator("zalo_oa_app_id")
+    @classmethod
+    def _an_app(cls, value: str | None) -> str | None:
+        if value is not None and not (value.isascii() and value.isdecimal()):
+            raise PydanticCustomError("app_id", "not the number of an app")
+        return value
 
     @field_validator("database_url")
     @classmethod
@@ -190,17 +227,53 @@ class Settings(BaseSettings):
         return (first, *self.telegram_bots)
 
     @property
+    def zalo_bot(self) -> tuple[ZaloBotAccount, ...]:
+        """Every Zalo Bot, the one of the environment first."""
+        if self.zalo_bot_token is None:
+            return self.zalo_bots
+        first = ZaloBotAccount(
+            account="zalo_bot",
+            token=self.zalo_bot_token,
+            api=self.zalo_bot_api,
+            mode=self.zalo_bot_mode,
+            webhook_secret=self.zalo_bot_webhook_secret,
+            users=self.zalo_bot_users,
+            monthly=self.zalo_bot_monthly,
+        )
+        return (first, *self.zalo_bots)
+
+    @property
+    def zalo_oa(self) -> tuple[OaAccount, ...]:
+        """Every Official Account, the one of the environment first."""
+        if self.zalo_oa_app_id is None or self.zalo_oa_app_secret is None or self.zalo_oa_secret is None:
+            return self.zalo_oas
+        first = OaAccount(
+            account="zalo_oa",
+            app_id=self.zalo_oa_app_id,
+            app_secret=self.zalo_oa_app_secret,
+            secret=self.zalo_oa_secret,
+            refresh_token=self.zalo_oa_refresh_token,
+            openapi=self.zalo_oa_openapi,
+            oauth=self.zalo_oa_oauth,
+            templates=self.zalo_oa_templates,
+        )
+        return (first, *self.zalo_oas)
+
+    @property
     def real_tokens(self) -> tuple[str, ...]:
         """The names of the settings that lead to a real platform; where there is one, no persona may be switched."""
         named = tuple(variable(name) for name in REAL_TOKENS if getattr(self, name) is not None)
-        return (*named, *(bot.account for bot in self.telegram_bots))
+        several: tuple[BotAccount, ...] = (*self.telegram_bots, *self.zalo_bots)
+        return (*named, *(bot.account for bot in several), *(oa.account for oa in self.zalo_oas))
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret value, for the log to strike out."""
         own = [value for value in self.__dict__.values() if isinstance(value, SecretStr)]
-        bots = [secret for bot in self.telegram_bots for secret in (bot.token, bot.webhook_secret) if secret]
+        several: tuple[BotAccount, ...] = (*self.telegram_bots, *self.zalo_bots)
+        bots = [secret for bot in several for secret in (bot.token, bot.webhook_secret) if secret]
         password = urlsplit(self.database_url).password or ""
+        bots += [secret for oa in self.zalo_oas for secret in oa.secrets]
         found = (*self.secret_keys, *(value.get_secret_value() for value in (*own, *bots)), password, unquote(password))
         return tuple(filter(None, found))
 

@@ -4,9 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handlers import commands, duty_desk, feedback, feedback_desk, forms, menu, news, news_desk, officers
+from handlers import (
+    appointment_desk,
+    award_desk,
+    care_desk,
+    commands,
+    desk_work,
+    duty_desk,
+    feedback,
+    feedback_desk,
+    feedback_news,
+    forms,
+    inbox,
+    linking,
+    menu,
+    news,
+    news_desk,
+    officers,
+    selection,
+    selection_desk,
+)
 from handlers.context import Context
-from handlers.flows import supplement
+from handlers.flows import awards as award_forms
+from handlers.flows import feedback_care, supplement
 from handlers.flows.form import Turn
 from handlers.flows.world import World
 
@@ -24,9 +44,32 @@ def choose(context: Context, world: World, _question: str, key: str) -> Turn | N
     return commands.run(context, world, key)
 
 
-def _inbox(context: Context, _world: World, _question: str, key: str) -> None:
+def _inbox(context: Context, world: World, _question: str, key: str) -> Turn | None:
+    """A code opens its card; what has no dash is a tool under the list."""
     forms.step_aside(context)
-    officers.card(context, key)
+    tool, _, number = key.partition(".")
+    if "-" in key:
+        officers.card(context, key)
+    elif tool == "inbox":
+        inbox.show(context)
+    elif tool in ("chosen", "canned") and number.isdecimal():
+        show = selection_desk.show_list if tool == "chosen" else desk_work.show_canned
+        show(context, int(number))
+    else:
+        inbox.press(context, key)
+    return forms.opened(context, world)
+
+
+def _chosen(context: Context, world: World, question: str, key: str) -> Turn | None:
+    forms.step_aside(context)
+    selection_desk.press(context, question, key)
+    return forms.opened(context, world)
+
+
+def _canned(context: Context, world: World, _question: str, key: str) -> Turn | None:
+    forms.step_aside(context)
+    desk_work.press_canned(context, key)
+    return forms.opened(context, world)
 
 
 def _item(context: Context, world: World, question: str, key: str) -> Turn | None:
@@ -69,24 +112,56 @@ def _heard(context: Context, world: World, question: str, key: str) -> Turn | No
 def _desk(context: Context, world: World, question: str, key: str) -> Turn | None:
     forms.step_aside(context)
     if key == "inbox":
-        officers.inbox(context)
+        inbox.show(context)
         return None
     feedback_desk.press(context, question, key)
     return forms.opened(context, world)
 
 
+def _people(context: Context, world: World, _question: str, key: str) -> Turn | None:
+    if key in ("back_to_menu", "menu"):
+        return commands.run(context, world, "menu")
+    forms.step_aside(context)
+    appointment_desk.press(context, key)
+    return forms.opened(context, world)
+
+
+def _library(context: Context, world: World, _question: str, key: str) -> Turn | None:
+    forms.step_aside(context)
+    return forms.begin(context, world, feedback_care.LIBRARY.name) if care_desk.press(context, key) else None
+
+
+def _linking(context: Context, _world: World, question: str, key: str) -> None:
+    linking.press(context, question, key)
+
+
+def _award(context: Context, world: World, question: str, key: str) -> Turn | None:
+    forms.step_aside(context)
+    if key == "new":
+        return forms.begin(context, world, award_forms.NEW.name, award_desk.start(context))
+    award_desk.press(context, question, key)
+    return forms.opened(context, world)
+
+
 ANSWERS: dict[str, Answer] = {
+    linking.QUESTION: _linking,
     "menu": choose,
     "privacy": choose,
     "inbox": _inbox,
     "item": _item,
+    selection.QUESTION: _chosen,
+    "canned": _canned,
     "own": _own,
     news.ASK: _news,
     news.STOP: _news,
     "broadcast": _broadcast,
     "duty": _duty,
     "duties": _duty,
-    feedback.OWN: _heard,
-    feedback.DESK: _desk,
+    appointment_desk.QUESTION: _people,
+    feedback_news.OWN: _heard,
+    feedback_news.DESK: _desk,
+    "library": _library,
+    award_desk.QUESTION: _award,
+    award_desk.LIST: _award,
 }
 """By the first part of the question."""

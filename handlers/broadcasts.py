@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from handlers import last_look, notices, reach
+from handlers import last_look, notices, reach, ways
 from handlers.errors import Refusal
 from handlers.office import Office
+from handlers.reach import What
 from messages import staff_text
 from messages.types import Choice, Say
-from storage import audit, broadcasts, units
+from storage import audit, broadcasts, tallies, units
 from storage.broadcasts import Moment
 from storage.database import Transaction
 from storage.tables import Announcing, Broadcast, Sending, Unit
@@ -35,6 +36,11 @@ class Counts:
     by_channel: tuple[tuple[str, int], ...]
     skipped: tuple[tuple[str, int], ...]
     """By reason, the most frequent first."""
+
+    @property
+    def everybody(self) -> int:
+        """All whom it is meant for."""
+        return self.recipients + sum(number for _, number in self.skipped)
 
     @property
     def minutes(self) -> int:
@@ -63,16 +69,21 @@ class Progress:
         return self.sent + self.failed + self.unknown + self.waiting
 
 
-def count(db: Transaction, office: Office, unit: Unit, at: datetime) -> Counts:
-    """Who of a unit and all below would get a broadcast at a moment, and who not and why."""
+def count(db: Transaction, office: Office, unit: Unit, at: datetime, now: datetime | None = None) -> Counts:
+    """Who of a unit and all below would get a broadcast at a moment, and who not and why; `now`: as far as is known."""
+    budget = ways.Budget(db, office, now or at)
     channels: dict[str, int] = {}
     skipped: dict[str, int] = {}
-    for found in broadcasts.count(db, unit, _when(office, at)):
+    for found in broadcasts.count(db, unit, _when(db, office, at, now or at)):
         if found.reason:
             skipped[found.reason] = skipped.get(found.reason, 0) + found.number
         elif found.account is not None:
             kind = found.account.partition(":")[0]
-            channels[kind] = channels.get(kind, 0) + found.number
+            going = budget.room(What.NEWS, found.account, found.number)
+            channels[kind] = channels.get(kind, 0) + going
+            if going < found.number:
+                reason = reach.Reason.MONTH_SPENT.value
+                skipped[reason] = skipped.get(reason, 0) + found.number - going
     return Counts(sum(channels.values()), _ranked(channels), _ranked(skipped))
 
 
@@ -117,7 +128,7 @@ def confirm(
         raise Refusal("broadcast.confirmed_before", code=row.code)
     unit = unit_of(db, row)
     starts = start(office, at, now)
-    counted = count(db, office, unit, starts).recipients
+    counted = count(db, office, unit, starts, now).recipients
     if counted == 0:
         raise Refusal("broadcast.nobody")
     if counted != recipients:
@@ -163,29 +174,44 @@ def send_again(db: Transaction, row: Broadcast, *, actor_id: int | None, now: da
     if again and row.state == Announcing.DONE:
         row.state, row.finished_at = Announcing.SENDING, None
     if again:
+        tallies.forget(row)
         row.resent += 1
         _record(db, "send_again", row, actor_id=actor_id, now=now)
     return again
 
 
-def tick(db: Transaction, office: Office, now: datetime) -> None:
-    """What the clock does: freeze on, finish what is sent, sweep up what was cancelled; a slice of each."""
+def tick(db: Transaction, office: Office, now: datetime) -> bool:
+    """What the clock does: freeze on, count on, finish what is sent, sweep up what was cancelled; a slice of each.
+
+    Whether there is more to freeze or to sweep up.
+    """
+    more = False
     for row in broadcasts.in_state(db, Announcing.FREEZING):
         _freeze(db, office, row, unit_of(db, row), now)
-    for row in broadcasts.in_state(db, Announcing.SENDING):
-        if row.id is not None and row.due_at and row.due_at <= now and not broadcasts.is_under_way(db, row.id):
+        more = more or row.state == Announcing.FREEZING
+    for row in (*broadcasts.in_state(db, Announcing.SENDING), *broadcasts.in_state(db, Announcing.HELD)):
+        tallies.fold(db, row)
+        if row.state == Announcing.SENDING and _is_over(db, row, now):
             row.state, row.finished_at = Announcing.DONE, now
             _tell_author(db, office, row, now)
-    for row in broadcasts.in_state(db, Announcing.CANCELLED):
-        if row.id is not None and row.finished_at is None and not broadcasts.withdraw(db, row.id):
-            row.finished_at = now
+    for row in broadcasts.unswept(db):
+        assert row.id is not None
+        swept = broadcasts.withdraw(db, row.id)
+        tallies.fold(db, row)
+        more = more or swept > 0
+        row.finished_at = row.finished_at if swept else now
+    return more
+
+
+def _is_over(db: Transaction, row: Broadcast, now: datetime) -> bool:
+    assert row.id is not None
+    return row.due_at is not None and row.due_at <= now and not broadcasts.is_under_way(db, row.id)
 
 
 def progress(db: Transaction, row: Broadcast, now: datetime) -> Progress:
-    """How far it is, read from the states of its rows."""
-    assert row.id is not None
-    states = broadcasts.tally(db, row.id)
-    waiting = states.get(Sending.READY, 0) + states.get(Sending.CLAIMED, 0)
+    """How far it is, read from counters kept with the states of its rows."""
+    told = tallies.read(db, row)
+    states = told.ended
     unreachable = sum(row.skipped.get(reason, 0) for reason in FAILED)
     scheduled = row.state == Announcing.SENDING and row.due_at is not None and row.due_at > now
     lasted = (row.finished_at or now) - row.due_at if row.due_at else timedelta()
@@ -196,17 +222,22 @@ def progress(db: Transaction, row: Broadcast, now: datetime) -> Progress:
         failed=states.get(Sending.FAILED, 0) + unreachable,
         skipped=sum(row.skipped.values()) - unreachable + states.get(Sending.CANCELLED, 0),
         unknown=states.get(Sending.UNKNOWN, 0),
-        waiting=waiting,
+        waiting=told.waiting,
         due_at=row.due_at,
         minutes=max(1, round(lasted.total_seconds() / 60)),
     )
 
 
+def waiting(db: Transaction) -> dict[str, int]:
+    """How many rows of each broadcast that is under way still wait, by its code."""
+    states = (Announcing.FREEZING, Announcing.SENDING, Announcing.HELD)
+    return {row.code: tallies.read(db, row).waiting for state in states for row in broadcasts.in_state(db, state)}
+
+
 def skipped(db: Transaction, row: Broadcast) -> tuple[tuple[str, int], ...]:
     """Who was left out and why: when the audience was frozen, and at the moment of sending."""
-    assert row.id is not None
     found = {reason: number for reason, number in row.skipped.items() if reason not in FAILED}
-    for reason, number in broadcasts.reasons(db, row.id).items():
+    for reason, number in tallies.read(db, row).withdrawn.items():
         found[reason] = found.get(reason, 0) + number
     return _ranked(found)
 
@@ -228,12 +259,13 @@ def unit_of(db: Transaction, row: Broadcast) -> Unit:
 
 def _freeze(db: Transaction, office: Office, row: Broadcast, unit: Unit, now: datetime) -> None:
     assert row.due_at is not None
-    if not broadcasts.freeze(db, row, unit, _when(office, row.due_at), now=now):
+    if not broadcasts.freeze(db, row, unit, _when(db, office, row.due_at, now), now=now):
         row.state, row.frozen_at = Announcing.SENDING, now
 
 
-def _when(office: Office, at: datetime) -> Moment:
-    return Moment(at, reach.midnight(at), last_look.rules_of(office).weekly)
+def _when(db: Transaction, office: Office, at: datetime, now: datetime) -> Moment:
+    allowed = ways.allowances(db, office, What.NEWS, at, now)
+    return Moment(at, reach.midnight(at), last_look.rules_of(office).weekly, allowed)
 
 
 def _require(row: Broadcast, *states: Announcing) -> None:

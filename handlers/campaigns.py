@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from handlers import reach
+from handlers import reach, ways
 from handlers.office import Office, local_day
 from messages.dates import ZONE
 from messages.types import Say
@@ -98,7 +98,10 @@ def _promise_all(db: Transaction, office: Office, programme: Programme, at: date
     member_ids = news.undecided(db, programme, local_day(at), at, SLICE) if stock else []
     if not member_ids:
         return 0
-    told = news.standings(db, member_ids, at=now, midnight=reach.midnight(now), counted=news.PROMISED)
+    allowed = ways.allowances(db, office, reach.What.NEWS, now, now)
+    told = news.standings(
+        db, member_ids, at=now, midnight=reach.midnight(now), counted=news.PROMISED, allowances=allowed
+    )
     given = news.given(db, programme.id, member_ids)
     promised = 0
     for standing in told.values():

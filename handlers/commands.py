@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handlers import duty_desk, forms, menu, news, officers, privacy, reception
+from handlers import (
+    appointment_desk,
+    award_desk,
+    care_desk,
+    duty_desk,
+    forms,
+    inbox,
+    menu,
+    news,
+    officers,
+    poster_desk,
+    privacy,
+    reception,
+    standings_desk,
+)
 from handlers.context import Context
 from handlers.flows import broadcast as broadcast_form
 from handlers.flows import feedback as feedback_form
-from handlers.flows import initiative, lookup, officer
+from handlers.flows import initiative, linking, lookup
 from handlers.flows import privacy as privacy_forms
 from handlers.flows import staff as staff_forms
 from handlers.flows.form import Turn
@@ -64,7 +78,17 @@ def _resume(context: Context, world: World, _argument: str) -> Turn | None:
 
 
 def _link(context: Context, world: World, argument: str) -> Turn | None:
-    return forms.begin(context, world, officer.LINK.name, {"pairing": argument} if argument else None)
+    return forms.begin(context, world, linking.FORM.name, {"pairing": argument} if argument else None)
+
+
+def _away(context: Context, world: World, _argument: str) -> Turn | None:
+    appointment_desk.press(context, "away")
+    return forms.opened(context, world)
+
+
+def _poster(context: Context, _world: World, argument: str) -> Turn | None:
+    poster_desk.show(context, argument.strip())
+    return None
 
 
 def _unknown(context: Context, _world: World, argument: str) -> Turn | None:
@@ -106,6 +130,8 @@ TALKS: dict[str, Command] = {
     "feedback_resume": _feedback_resume,
     "resume": _resume,
     "link": _link,
+    "away": _away,
+    "poster": _poster,
     "unknown": _unknown,
 }
 """Commands that may lead into a form."""
@@ -116,8 +142,12 @@ SAYS: dict[str, Callable[[Context], None]] = {
     "help": menu.help_,
     "privacy": privacy.show,
     "see_copy": privacy.copy,
-    "inbox": officers.inbox,
+    "inbox": inbox.show,
+    "report": standings_desk.report,
     "duties": duty_desk.show_mine,
+    "people": appointment_desk.show,
+    "library": care_desk.show_library,
+    "awards": award_desk.show,
     "watch": menu.watch,
     "news": news.show,
     "stop_news": news.stop,

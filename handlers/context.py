@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from handlers.flows.form import Asked, Draft
-from handlers.office import DRAFT_LIFE, Office
+from handlers.office import Office
 from messages.types import Choice, Inbound, Say
 from storage.conversations import Standing, StoredDraft
 from storage.database import Transaction
@@ -121,10 +121,10 @@ def draft_from(stored: StoredDraft) -> Draft:
     return Draft(stored.form, stored.id, dict(stored.answers), stored.parts, replacing, question)
 
 
-def stored_from(draft: Draft, now: datetime) -> StoredDraft:
-    """A draft as it is stored, kept `DRAFT_LIFE` from now."""
+def stored_from(draft: Draft) -> StoredDraft:
+    """A draft as it is stored."""
     asked: dict[str, object] = {"replacing": True} if draft.replacing else {}
     if draft.asked is not None:
         choices = [[choice.key, choice.label] for choice in draft.asked.choices]
         asked |= {"step": draft.asked.step, "choices": choices, "editing": draft.asked.editing}
-    return StoredDraft(draft.id, draft.form, draft.answers, draft.parts, asked or None, now, now + DRAFT_LIFE)
+    return StoredDraft(draft.id, draft.form, draft.answers, draft.parts, asked or None)

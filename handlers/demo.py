@@ -13,7 +13,7 @@ from handlers import demo_crowd, duties, programmes, units
 from handlers.office import Office, local_day
 from messages import demo as data
 from messages.types import Address
-from storage import audit, clock, members, settings, submissions
+from storage import appointments, audit, clock, members, settings, submissions
 from storage import duties as reminders
 from storage import programmes as stored
 from storage import units as tree
@@ -28,6 +28,9 @@ STORY: tuple[tuple[str, State], ...] = (
     ("need_more", State.NEEDS_MORE),
     ("supplement", State.RECEIVED),
     ("recognise", State.RECOGNISED),
+    ("select", State.SELECTED),
+    ("forward", State.FORWARDED),
+    ("award", State.AWARDED),
 )
 """The steps of the guided story that a submission's own history tells."""
 SHOWN = 12
@@ -87,7 +90,7 @@ def _appoint(db: Transaction, office: Office, key: str, unit_code: str, role: Ro
         update_id="demo",
         now=now,
     )
-    members.appoint(db, member_id=known.member.id, unit_id=unit.id, role=role, now=now)
+    appointments.appoint(db, member_id=known.member.id, unit_id=unit.id, role=role, now=now)
 
 
 def people(office: Office) -> tuple[Person, ...]:

@@ -27,17 +27,24 @@ def last_day(bound: datetime) -> date:
     return local_day(bound - timedelta(hours=HOUR, microseconds=1))
 
 
-def days(bound: datetime) -> tuple[date, ...]:
-    """Every day with a reminder, in order: each offset, the Friday before one on a weekend, the day after T."""
+def days(bound: datetime, every: str | None = None) -> tuple[date, ...]:
+    """Every day with a reminder, in order: each offset, the Friday before one on a weekend, the day after T.
+
+    Of what recurs each day only T: whoever missed it is not chased for yesterday.
+    """
     last = last_day(bound)
+    if every == "day":
+        return (last,)
     before = [last - offset * DAY for offset in OFFSETS]
     fridays = [day - (day.weekday() - FRIDAY) * DAY for day in before if day.weekday() >= SATURDAY]
     return tuple(sorted({*before, *fridays, last + DAY}))
 
 
-def latest(bound: datetime, today: date) -> date | None:
+def latest(bound: datetime, today: date, every: str | None = None) -> date | None:
     """The planned day whose reminder is due: the latest that is not ahead; None when it is too long past."""
-    return max((day for day in days(bound) if today - LATE <= day <= today), default=None)
+    if every == "day":
+        return today if last_day(bound) == today else None
+    return max((day for day in days(bound, every) if today - LATE <= day <= today), default=None)
 
 
 def instant(day: date) -> datetime:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from handlers import duties, duty_dates
+from datetime import datetime
+
+from handlers import duties, duty_dates, unreached
 from handlers.context import Context
 from handlers.office import local_day
 from messages.types import Choice, Say
+from storage import appointments, climbs, units
 from storage import duties as stored
-from storage import members, units
 from storage.duties import Matter, Owed
-from storage.tables import Unit
+from storage.tables import Right, Unit
 
 LISTED = 8
 
@@ -31,20 +33,41 @@ def show_mine(context: Context) -> None:
         Choice(f"{matter.duty_id}.{unit.id}", words("officer.duty_choice", {"number": number}))
         for number, (matter, unit) in enumerate(shown, 1)
     )
-    key = "officer.duties" if rows else "officer.duties_none"
-    values = {"rows": rows, "more": len(owing) - len(shown)} if rows else {}
-    context.said.append(Say(key, values, choices, "duties" if choices else ""))
+    context.said += unreached.counted(context)
+    if below := _late_below(context):
+        context.say("officer.duties_below", rows=below)
+    if rows or not below:
+        key = "officer.duties" if rows else "officer.duties_none"
+        values = {"rows": rows, "more": len(owing) - len(shown)} if rows else {}
+        context.said.append(Say(key, values, choices, "duties" if choices else ""))
 
 
 def _mine(context: Context) -> list[tuple[Matter, Unit]]:
-    own = (units.by_id(context.db, unit_id) for unit_id in sorted({row.unit_id for row in context.appointments}))
-    serving = [unit for unit in own if unit is not None and unit.id is not None]
+    known = (units.by_id(context.db, unit_id) for unit_id in _reporting(context))
+    own = [unit for unit in known if unit is not None]
     return [
         (matter, unit)
         for matter in duties.current(context.db, context.now)
-        for unit in serving
+        for unit in own
         if stored.is_owed_by(context.db, matter, unit) and not stored.done(context.db, matter.duty_id, unit.id or 0)
     ]
+
+
+def _reporting(context: Context) -> list[int]:
+    """The units one holds a role for that has to do with duties."""
+    return sorted({row.unit_id for row in context.appointments if Right.REPORT in appointments.rights_of(row)})
+
+
+def _late_below(context: Context) -> list[tuple[str, datetime, int, int]]:
+    """What units below one's own have not done in time: what, by when, how many of how many."""
+    own, found = _reporting(context), []
+    for matter in climbs.overdue(
+        context.db, context.now - duty_dates.KEPT, today=local_day(context.now), now=context.now
+    ):
+        late, all_ = climbs.count(context.db, matter, own)
+        if late:
+            found.append((matter.duty.title, matter.duty.due_at, late, all_))
+    return found[-LISTED:]
 
 
 def press(context: Context, where: str, key: str) -> None:
@@ -71,7 +94,7 @@ def _found(context: Context, where: str) -> tuple[Matter, Unit] | None:
     duty_id, _, unit_id = where.partition(".")
     if not (duty_id.isdecimal() and unit_id.isdecimal()):
         return None
-    if not members.may_act(context.db, context.my_id, int(unit_id), context.now):
+    if not appointments.may(context.db, context.my_id, int(unit_id), Right.REPORT, context.now):
         return None
     today = local_day(context.now)
     matter = stored.matter(context.db, int(duty_id), today=today, now=context.now)
@@ -84,5 +107,5 @@ def _found(context: Context, where: str) -> tuple[Matter, Unit] | None:
 def _finish(context: Context, matter: Matter, unit: Unit) -> None:
     """The first mark stays: whoever presses again is told when it was made."""
     assert unit.id is not None
-    kept = duties.finish(context.db, matter.duty_id, Owed(unit.id, context.my_id), context.now)
+    kept = duties.finish(context.db, context.office, matter.duty_id, Owed(unit.id, context.my_id), context.now)
     context.say("officer.duty_done", unit=unit.name, duty=matter.duty.title, at=kept.at)

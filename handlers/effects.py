@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import assert_never
 
 from handlers import (
+    appointment_desk,
+    award_desk,
+    care_desk,
+    desk_work,
     feedback,
-    feedback_desk,
+    feedback_answering,
+    feedback_public,
     forms,
     initiatives,
+    linking,
     menu,
     news,
     news_desk,
@@ -19,6 +25,7 @@ from handlers import (
 )
 from handlers.context import Context
 from handlers.flows import outcomes
+from handlers.flows.form import Turn
 from handlers.flows.readers import given_name
 from handlers.flows.world import World
 from handlers.office import channel_name
@@ -27,7 +34,7 @@ from storage import members
 from storage.tables import State
 
 
-def perform(context: Context, world: World, effect: outcomes.Effect, draft_id: str) -> None:  # noqa: PLR0912
+def perform(context: Context, world: World, effect: outcomes.Effect, draft_id: str) -> None:  # noqa: PLR0912, PLR0915
     """Carry out one effect. `draft_id` names the form it came from: submitting it twice gives one record."""
     match effect:
         case Say():
@@ -44,6 +51,9 @@ def perform(context: Context, world: World, effect: outcomes.Effect, draft_id: s
             initiatives.supplement(context, code, text)
         case outcomes.Decide(code, revision, state, note):
             officers.decide(context, code, revision, State(state), note)
+        case outcomes.DeskWork():
+            desk_work.perform(context, effect)
+            _go_on(context, world, forms.opened(context, world))
         case outcomes.Correct():
             privacy.correct(context, effect, world)
         case outcomes.Withdraw():
@@ -52,6 +62,10 @@ def perform(context: Context, world: World, effect: outcomes.Effect, draft_id: s
             privacy.erase(context)
         case outcomes.Link(code):
             _link(context, code)
+        case outcomes.NewLinkCode():
+            linking.give_code(context)
+        case outcomes.Unlink():
+            linking.unlink(context)
         case outcomes.LookUp(typed):
             menu.look_up(context, typed)
         case outcomes.Extend(programme_id, closes):
@@ -65,7 +79,23 @@ def perform(context: Context, world: World, effect: outcomes.Effect, draft_id: s
         case outcomes.AddToFeedback(code, what, text):
             feedback.add(context, code, what, text, world)
         case outcomes.AnswerFeedback(code, revision, what, told):
-            feedback_desk.answer(context, code, revision, what, told)
+            feedback_answering.answer(context, code, revision, what, told)
+        case outcomes.PublishFeedback(code, revision, words, at_once):
+            feedback_public.publish(context, code, revision, words, at_once=at_once)
+        case outcomes.KeepAnswer():
+            care_desk.keep(context, effect)
+        case outcomes.OpenAward():
+            award_desk.open_file(context, effect)
+        case outcomes.TakePaper():
+            award_desk.take(context, effect)
+        case outcomes.ShowAward(code):
+            award_desk.card(context, code)
+        case outcomes.InviteOfficer(unit, role, deputy):
+            appointment_desk.invite(context, unit, role, deputy=deputy)
+        case outcomes.EndRole(appointment_id):
+            appointment_desk.end(context, appointment_id)
+        case outcomes.GoAway(last):
+            appointment_desk.go_away(context, last)
         case outcomes.Start(form, answers):
             _start(context, world, form, dict(answers))
         case outcomes.Menu():
@@ -76,7 +106,13 @@ def perform(context: Context, world: World, effect: outcomes.Effect, draft_id: s
 
 def _start(context: Context, world: World, form: str, answers: dict[str, object]) -> None:
     """Another form takes over: its draft is kept, its first question put."""
-    turn = forms.begin(context, world, form, answers)
+    _go_on(context, world, forms.begin(context, world, form, answers))
+
+
+def _go_on(context: Context, world: World, turn: Turn | None) -> None:
+    """Put the first question of a form that has just begun."""
+    if turn is None:
+        return
     if turn.draft is not None:
         context.talk.put(turn.draft)
     for effect in turn.effects:
@@ -88,7 +124,7 @@ def _agree(context: Context, version: str) -> None:
     address = context.inbound.address
     new = context.known is None
     if context.known is None:
-        context.known = members.join(context.db, address, context.now)
+        context.known = members.join(context.db, address, context.now, agreed=version)
     members.agree(
         context.db,
         context.me,
@@ -107,7 +143,9 @@ def _agree(context: Context, version: str) -> None:
 
 
 def _link(context: Context, code: str) -> None:
-    """An officer's one-time code."""
+    """A one-time code: another chat's of the same person, or an officer's."""
+    if linking.redeem(context, code):
+        return
     match pairing.redeem(context.db, typed=code, member_id=context.my_id, now=context.now):
         case pairing.Redeemed(unit, role):
             first, last = context.office.quiet_hours

@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from operator import attrgetter
 from typing import BinaryIO
 
 from handlers.errors import Refusal
+from handlers.office import local_day
 from handlers.papers import sheets
 from handlers.papers.sheets import Form
+from handlers.unit_changes import Names
 from messages.dates import local
 from storage import audit, exports, units
 from storage.database import Transaction
@@ -82,6 +85,11 @@ class FeedbackRecord:
     wide: int
     above: int
     reopened: int
+    satisfied: int | None
+    """What the author said of the last answer; None: nothing."""
+    merged_into: str | None
+    """The item of the same matter with which it is answered."""
+    published_on: str | None
     channel: str | None
     programme_code: str | None
     programme: str | None
@@ -147,10 +155,10 @@ def _unit_id(db: Transaction, request: Request) -> int | None:
 
 
 def _initiatives(db: Transaction, below_unit: int | None) -> Iterator[ItemRecord]:
-    return map(_item, exports.submissions(db, Kind.INITIATIVE, below_unit=below_unit))
+    return map(partial(_item, Names(db)), exports.submissions(db, Kind.INITIATIVE, below_unit=below_unit))
 
 
-def _item(row: SubmissionRow) -> ItemRecord:
+def _item(names: Names, row: SubmissionRow) -> ItemRecord:
     named = row.full_name is not None
     return ItemRecord(
         code=row.code,
@@ -162,7 +170,7 @@ def _item(row: SubmissionRow) -> ItemRecord:
         programme=row.programme,
         place=row.place,
         unit_code=row.unit_code,
-        unit=row.unit or row.other_unit,
+        unit=names.on(row.unit_code, row.unit, local_day(row.sent_at)) or row.other_unit,
         receiver_code=row.receiver_code,
         group=row.group,
         full_name=row.full_name,
@@ -174,10 +182,10 @@ def _item(row: SubmissionRow) -> ItemRecord:
 
 
 def _feedback(db: Transaction, below_unit: int | None) -> Iterator[FeedbackRecord]:
-    return map(_heard, exports.feedback(db, below_unit=below_unit))
+    return map(partial(_heard, Names(db)), exports.feedback(db, below_unit=below_unit))
 
 
-def _heard(row: FeedbackRow) -> FeedbackRecord:
+def _heard(names: Names, row: FeedbackRow) -> FeedbackRecord:
     return FeedbackRecord(
         code=row.code,
         state=row.state,
@@ -192,12 +200,15 @@ def _heard(row: FeedbackRow) -> FeedbackRecord:
         wide=int(row.wide),
         above=int(row.above),
         reopened=int(row.reopened),
+        satisfied=None if row.satisfied is None else int(row.satisfied),
+        merged_into=row.merged_into,
+        published_on=row.published_on.isoformat() if row.published_on else None,
         channel=row.channel,
         programme_code=row.programme_code,
         programme=row.programme,
         place=row.place,
         unit_code=row.unit_code,
-        unit=row.unit or row.other_unit,
+        unit=names.on(row.unit_code, row.unit, row.day) or row.other_unit,
         receiver_code=row.receiver_code,
         group=row.group,
         full_name=row.full_name,

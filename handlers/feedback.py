@@ -1,40 +1,40 @@
 """Feedback as its author meets it: sent, followed, added to, settled or reopened once (seed 000 II.2.2; F2).
 
-Answering stands in handlers/feedback_desk.py, where it goes in handlers/feedback_ways.py. Whatever is said about an
-item is forgotten once it is sent, and of an anonymous one nothing finer than the day is written anywhere.
+Answering stands in handlers/feedback_desk.py and its neighbours, where an item goes in handlers/feedback_ways.py, what
+is told of it in handlers/feedback_news.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
-from handlers import feedback_ways, initiatives, notices, workdays
+from handlers import feedback_ways, initiatives
 from handlers.context import Context
+from handlers.feedback_news import (
+    OWN,
+    answer_by,
+    author_choices,
+    due,
+    history,
+    receiver_name,
+    state_name,
+    tell_officers,
+)
 from handlers.feedback_ways import Way
 from handlers.flows import feedback as form
 from handlers.flows.feedback_notes import MORE
 from handlers.flows.form import Draft
 from handlers.flows.world import World
 from handlers.office import Office, local_day
-from messages.dates import ZONE
-from messages.types import Choice, Say
-from storage import feedback, members, programmes, units
+from messages.types import Say
+from storage import feedback, feedback_groups, programmes
 from storage.database import Transaction
-from storage.errors import WrongKey
 from storage.feedback import Act, State
-from storage.tables import Feedback, FeedbackEvent, Kind, Role
+from storage.tables import Feedback, Kind
 
 PREFIX = "YK"
-TOPIC = "feedback"
-ANSWER_DAYS = 2
-"""Working days for the first answer (domain §1.7; the seed sets none)."""
-ANSWERED = (State.EXPLAINED, State.PETITIONED, State.SUPPORTED, State.RESOLVED)
-OWN = "heard"
-"""The first part of a question whose choices are for the author of an item."""
-DESK = "desk"
-"""The same for its officers."""
 
 
 # --- sending ---
@@ -67,21 +67,23 @@ def submit(context: Context, answers: Mapping[str, Any], draft_id: str, world: W
 def _item(context: Context, answers: Mapping[str, Any], way: Way) -> Feedback:
     """What an item holds with a name or without; the place is given by the unit that is shown."""
     campaigns = programmes.open_at(context.db, context.now, Kind.FEEDBACK)
-    today = local_day(context.now)
+    anonymous = answers["anonymity"] == "anonymous"
+    due_on, due_at = due(context.now, anonymous=anonymous)
     return Feedback(
         code=_free_code(context),
         mark="",
         kind=answers["kind"],
         topic=answers["topic"],
-        anonymous=answers["anonymity"] == "anonymous",
+        anonymous=anonymous,
         unit_id=way.unit.id if way.unit else None,
         receiver_id=way.receiver.id if way.receiver else None,
         above=form.is_above(answers),
         programme_id=campaigns[0].id if campaigns else None,
         text=answers["text"],
         state=State.SENT,
-        due_on=workdays.after(today, ANSWER_DAYS),
-        day=today,
+        due_on=due_on,
+        due_at=due_at,
+        day=local_day(context.now),
     )
 
 
@@ -100,57 +102,6 @@ def _free_code(context: Context) -> str:
             return code
 
 
-# --- telling ---
-
-
-def answer_by(item: Feedback) -> datetime:
-    """The first moment that is too late for the first answer."""
-    return datetime.combine(item.due_on + timedelta(days=1), time(), ZONE)
-
-
-def receiver_name(db: Transaction, item: Feedback, office: Office) -> str:
-    """The unit that answers, or the office's own name where no unit is known."""
-    unit = units.by_id(db, item.receiver_id) if item.receiver_id else None
-    return unit.name if unit else office.organisation
-
-
-def state_name(office: Office, item: Feedback) -> str:
-    """The state in words."""
-    return office.catalogue.label(f"feedback_state.{item.state}")
-
-
-def tell_officers(db: Transaction, office: Office, item: Feedback, key: str, now: datetime) -> None:
-    """Push news of an item to the officers of the unit that answers; never its text."""
-    if item.receiver_id is None:
-        return
-    values = {
-        "unit": receiver_name(db, item, office),
-        "code": item.code,
-        "kind": item.kind,
-        "urgent": item.urgent,
-        "answer_by": answer_by(item),
-    }
-    choices = (Choice("open", office.catalogue.label("open_item")),)
-    say = Say(key, values, choices, f"{DESK}@{item.code}")
-    for member_id in members.holders(db, item.receiver_id, tuple(Role), now):
-        notices.push(db, office, member_id, say, topic=TOPIC, once=None, now=now, forget=True)
-
-
-def tell_author(
-    db: Transaction, office: Office, item: Feedback, key: str, values: Mapping[str, Any], now: datetime
-) -> None:
-    """Bring an answer back to the author's chat, if there is still an author and a key to find them with."""
-    try:
-        author_id = feedback.author_of(db, item)
-    except WrongKey:
-        return
-    if author_id is None:
-        return
-    choices = author_choices(office, item)
-    say = Say(key, {"code": item.code, **values}, choices, f"{OWN}@{item.code}" if choices else "")
-    notices.push(db, office, author_id, say, topic=TOPIC, once=None, now=now, forget=True)
-
-
 # --- following ---
 
 
@@ -166,18 +117,6 @@ def of_draft(context: Context, draft_id: str) -> Feedback | None:
     return item if item is not None and feedback.is_by(context.db, item, context.my_id) else None
 
 
-def author_choices(office: Office, item: Feedback) -> tuple[Choice, ...]:
-    """What the author may do now: settle an answer, reopen once, add something."""
-    keys: list[str] = []
-    if item.state in ANSWERED:
-        keys.append("settled")
-    if item.state in (*ANSWERED, State.SETTLED) and not item.reopened:
-        keys.append("reopened")
-    if item.state in feedback.FOLLOWED:
-        keys.append("added")
-    return tuple(Choice(key, office.catalogue.label(f"heard.{key}")) for key in keys)
-
-
 def show(context: Context, item: Feedback) -> None:
     """Where one's own item stands, and what was said about it."""
     values = {
@@ -187,24 +126,10 @@ def show(context: Context, item: Feedback) -> None:
         "date": item.day,
         "receiver": receiver_name(context.db, item, context.office),
         "answer_by": answer_by(item) if item.state in feedback.WAITING else None,
-        "lines": history(context.db, context.office, item),
+        "lines": history(context.db, context.office, item, for_author=True),
     }
     choices = author_choices(context.office, item)
     context.said.append(Say("feedback.detail", values, choices, f"{OWN}@{item.code}" if choices else ""))
-
-
-def history(db: Transaction, office: Office, item: Feedback) -> list[tuple[date, str, bool, str]]:
-    """What was done with an item: the day, what, whether by its author, the words."""
-    label = office.catalogue.label
-    return [
-        (event.day, label(f"feedback_act.{event.what}"), event.by_author, _words(event))
-        for event in feedback.events(db, item.code)
-        if event.what not in ("sent", "escalated", "marked")
-    ]
-
-
-def _words(event: FeedbackEvent) -> str:
-    return ". ".join(part for part in (*event.details.values(), event.text) if part)
 
 
 def press(context: Context, question: str, key: str) -> None:
@@ -215,33 +140,43 @@ def press(context: Context, question: str, key: str) -> None:
         return
     if key not in {choice.key for choice in author_choices(context.office, item)}:
         show(context, item)
-    elif key == "settled":
-        _settle(context, item)
+    elif key in ("settled", "unsettled"):
+        _rate(context, item, key)
     else:
         context.talk.begin(Draft(MORE.name, context.office.new_id(), {"code": item.code, "what": key}))
 
 
-def _settle(context: Context, item: Feedback) -> None:
-    if feedback.change(context.db, item, _own_act(context, item, "settled"), state=State.SETTLED):
-        context.say("feedback.settled", code=item.code)
-        tell_officers(context.db, context.office, item, "officer.feedback_settled", context.now)
+def _rate(context: Context, item: Feedback, key: str) -> None:
+    """The author's word on the answer ends the matter, for them."""
+    facts = {"state": State.SETTLED, "satisfied": key == "settled"}
+    if feedback.change(context.db, item, _own_act(context, item, key), **facts):
+        feedback_groups.hand_on(context.db, item)
+        context.say(f"feedback.{key}", code=item.code)
+        tell_officers(context.db, context.office, item, f"officer.feedback_{key}", context.now)
 
 
 def add(context: Context, code: str, what: str, text: str, world: World) -> None:
-    """The author's further words; `reopened` makes an answer due again."""
+    """The author's further words; `reopened` makes an answer due again, to this author alone."""
     item = own_item(context, code)
     if item is None or what not in {choice.key for choice in author_choices(context.office, item)}:
         context.say("feedback.closed", code=code)
         return
     facts: dict[str, Any] = {"urgent": item.urgent or form.is_urgent(text, world)}
     if what == "reopened":
-        due_on = workdays.after(local_day(context.now), ANSWER_DAYS)
-        facts |= {"state": State.REOPENED, "reopened": True, "due_on": due_on, "escalated_on": None}
+        facts |= _reopening(context, item)
     if not feedback.change(context.db, item, _own_act(context, item, what, text), **facts):
         show(context, item)
         return
+    if what == "reopened":
+        feedback_groups.hand_on(context.db, item)
     context.say(f"feedback.{what}_done", code=code, answer_by=answer_by(item))
     tell_officers(context.db, context.office, item, f"officer.feedback_{what}", context.now)
+
+
+def _reopening(context: Context, item: Feedback) -> dict[str, Any]:
+    due_on, due_at = due(context.now, anonymous=item.anonymous)
+    again = {"state": State.REOPENED, "reopened": True, "satisfied": False, "merged_into": None}
+    return again | {"due_on": due_on, "due_at": due_at, "climbed": 0, "escalated_on": None}
 
 
 def _own_act(context: Context, item: Feedback, what: str, text: str | None = None) -> Act:
@@ -253,5 +188,6 @@ def withdraw_all(db: Transaction, office: Office, member_id: int, now: datetime)
     for item in feedback.of_member(db, member_id, limit=10_000):
         if item.state in feedback.FOLLOWED:
             act = Act("withdrawn", local_day(now), now, by_author=True, unit_id=item.receiver_id)
-            feedback.change(db, item, act, state=State.WITHDRAWN)
+            feedback.change(db, item, act, state=State.WITHDRAWN, merged_into=None)
+            feedback_groups.hand_on(db, item)
             tell_officers(db, office, item, "officer.feedback_withdrawn", now)

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from handlers import menu
 from handlers.context import Context
+from handlers.flows import appointments as appointment_forms
+from handlers.flows import awards as award_forms
 from handlers.flows import broadcast as broadcast_form
+from handlers.flows import (
+    desk_notes,
+    feedback_answers,
+    feedback_care,
+    feedback_notes,
+    initiative,
+    linking,
+    lookup,
+    officer,
+    supplement,
+    welcome,
+)
 from handlers.flows import feedback as feedback_form
-from handlers.flows import feedback_notes, initiative, lookup, officer, supplement, welcome
 from handlers.flows import privacy as privacy_forms
 from handlers.flows import staff as staff_forms
 from handlers.flows.engine import open_form
@@ -22,7 +35,11 @@ FORMS: dict[str, Form] = {
         lookup.FORM,
         officer.NEED_MORE,
         officer.DECLINE,
-        officer.LINK,
+        linking.FORM,
+        appointment_forms.INVITE,
+        appointment_forms.END,
+        appointment_forms.AWAY,
+        *desk_notes.FORMS,
         privacy_forms.CORRECT,
         privacy_forms.WITHDRAW,
         privacy_forms.ERASE,
@@ -30,9 +47,32 @@ FORMS: dict[str, Form] = {
         broadcast_form.FORM,
         feedback_form.FORM,
         feedback_notes.MORE,
-        feedback_notes.ANSWER,
+        feedback_answers.ANSWER,
+        feedback_care.PUBLISH,
+        feedback_care.LIBRARY,
+        award_forms.NEW,
+        award_forms.PAPER,
     )
 }
+OF_OFFICERS = frozenset(
+    form.name
+    for form in (
+        officer.NEED_MORE,
+        officer.DECLINE,
+        appointment_forms.INVITE,
+        appointment_forms.END,
+        appointment_forms.AWAY,
+        *desk_notes.FORMS,
+        staff_forms.FORM,
+        broadcast_form.FORM,
+        feedback_answers.ANSWER,
+        feedback_care.PUBLISH,
+        feedback_care.LIBRARY,
+        award_forms.NEW,
+        award_forms.PAPER,
+    )
+)
+"""Forms in which officers write: their words are about somebody else's trouble, and end with their role."""
 RESUMED = (initiative.FORM.name, supplement.FORM.name, feedback_form.FORM.name)
 """Forms that «Tiếp tục» goes back to, the first that has a draft."""
 

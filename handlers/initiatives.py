@@ -5,34 +5,35 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from handlers import notices
+from handlers import authors, initiative_life, notices
 from handlers.context import Context
 from handlers.flows.likeness import fingerprint
 from handlers.flows.readers import given_name
-from handlers.office import Office
+from handlers.initiative_life import Act
+from handlers.office import Office, local_day
 from messages.types import Choice, Say
-from storage import audit, members, programmes, submissions, units
+from storage import appointments, assignments, desks, programmes, submissions, units
 from storage.database import Transaction
-from storage.tables import Kind, Member, Role, State, Submission
+from storage.tables import Kind, Member, Right, State, Submission
 
 PREFIX = "SK"
-FOLLOWED = frozenset({State.SENT, State.RECEIVED, State.NEEDS_MORE})
+FOLLOWED = initiative_life.UNDECIDED
 """States from which an officer may still move a submission."""
 PROFILE = ("name", "phone", "place", "other_unit", "group")
 
 
 def submit(context: Context, answers: dict[str, Any], draft_id: str) -> None:
     """Make the record, keep the profile for next time, thank the author, tell the officers."""
-    earlier = submissions.by_draft(context.db, draft_id)
+    earlier = submissions.code_of_draft(context.db, draft_id)
     if earlier is not None:
-        context.say("initiative.already", code=earlier.code)
+        context.say("initiative.already", code=earlier)
         return
     keep_profile(context, answers)
     record = _record(context, answers, draft_id)
     submissions.add(context.db, record, actor_id=context.my_id)
     context.talk.last_code = record.code
     context.talk.offered = ()
-    receiver = receiver_name(context.db, record, context.office)
+    receiver = authors.receiver_name(context.db, record, context.office)
     context.say(
         "initiative.done",
         given_name=given_name(record.full_name or ""),
@@ -50,7 +51,7 @@ def keep_profile(context: Context, answers: dict[str, Any]) -> None:
         if key in answers or key == "other_unit":
             setattr(member, key, answers.get(key))
     if "unit" in answers:
-        unit = units.by_code(context.db, answers["unit"]) if answers["unit"] not in (None, "other") else None
+        unit = units.known(context.db, answers["unit"]) if answers["unit"] not in (None, "other") else None
         member.unit_id = unit.id if unit else None
 
 
@@ -93,9 +94,8 @@ def receiver_of(db: Transaction, member: Member, now: datetime) -> int | None:
     """
     if member.unit_id is None:
         return _top_of_place(db, member.place, now)
-    chain = [member.unit_id, *(unit.id for unit in units.ancestors(db, member.unit_id) if unit.id)]
-    served = (unit_id for unit_id in chain if members.holders(db, unit_id, tuple(Role), now))
-    return next(served, member.unit_id)
+    desk = desks.of_unit(db, member.unit_id, now)
+    return member.unit_id if desk is None else desk
 
 
 def _top_of_place(db: Transaction, place: str | None, now: datetime) -> int | None:
@@ -103,24 +103,21 @@ def _top_of_place(db: Transaction, place: str | None, now: datetime) -> int | No
     if place is None:
         return None
     if not place.isdigit():
-        sector = units.by_code(db, place)
+        sector = units.known(db, place)
         return sector.id if sector else None
     tops = units.tops(db, now.date())
     return next((unit.id for unit in tops if unit.place == place), None)
 
 
-def receiver_name(db: Transaction, record: Submission, office: Office) -> str:
-    """The receiving unit's name, or the office's own where no unit is known."""
-    unit = units.by_id(db, record.receiver_id) if record.receiver_id else None
-    return unit.name if unit else office.organisation
-
-
 def tell_officers(db: Transaction, office: Office, record: Submission, key: str, now: datetime) -> None:
-    """Push news of a submission to the officers of the unit that received it."""
-    if record.receiver_id is None:
+    """Push news of a submission to whoever deals with it: the officer it was given to, else all at its desk."""
+    if record.receiver_id is None or record.id is None:
         return
-    unit = units.by_id(db, record.receiver_id)
+    desk = desks.of_unit(db, record.receiver_id, now)
+    unit = units.known_by_id(db, record.receiver_id)
     assert unit is not None
+    if desk is None:
+        return
     values = {
         "unit": unit.name,
         "code": record.code,
@@ -129,59 +126,17 @@ def tell_officers(db: Transaction, office: Office, record: Submission, key: str,
     }
     open_it = (Choice("open", office.catalogue.label("open_item")),)
     say = Say(key, values, open_it, f"item@{record.code}")
-    for member_id in members.holders(db, record.receiver_id, tuple(Role), now):
+    for member_id in _concerned(db, record, desk, now):
         once = f"{key}:{record.code}.{record.revision}:{member_id}"
         notices.push(db, office, member_id, say, topic="officer", once=once, now=now)
 
 
-def move(context: Context, record: Submission, state: State, note: str | None) -> bool:
-    """An officer moves a submission on; its author is told. False when somebody else was quicker."""
-    moved = submissions.move(
-        context.db,
-        record,
-        state=state,
-        actor_id=context.my_id,
-        unit_id=record.receiver_id,
-        note=note,
-        now=context.now,
-    )
-    if not moved:
-        return False
-    audit.record(
-        context.db,
-        actor_id=context.my_id,
-        action=f"initiative.{state}",
-        unit_id=record.receiver_id,
-        subject=record.code,
-        now=context.now,
-    )
-    tell_author(context.db, context.office, record, context.now)
-    return True
-
-
-def tell_author(db: Transaction, office: Office, record: Submission, now: datetime) -> None:
-    """Tell the author where the submission stands now."""
-    if record.member_id is None:
-        return
-    say = _status(db, office, record)
-    once = f"status:{record.code}.{record.revision}"
-    notices.push(db, office, record.member_id, say, topic="status", once=once, now=now)
-
-
-def _status(db: Transaction, office: Office, record: Submission) -> Say:
-    name = given_name(record.full_name or "")
-    where = receiver_name(db, record, office)
-    match State(record.state):
-        case State.NEEDS_MORE:
-            supplement = (Choice("supplement", office.catalogue.label("supplement")),)
-            values = {"code": record.code, "request": record.request, "due": record.due_at}
-            return Say("status.needs_more", values, supplement, f"own@{record.code}")
-        case State.RECOGNISED:
-            return Say("status.recognised", {"given_name": name, "code": record.code, "where": where})
-        case State.DECLINED:
-            return Say("status.declined", {"code": record.code, "reason": record.request})
-        case _:
-            return Say("status.received", {"given_name": name, "code": record.code, "where": where})
+def _concerned(db: Transaction, record: Submission, desk: int, now: datetime) -> list[int]:
+    assert record.id is not None
+    assert record.receiver_id is not None
+    serving = appointments.serving(db, desk, Right.RECEIVE, now=now, day=local_day(now))
+    given = assignments.assigned(db, record.id, record.receiver_id)
+    return [given] if given is not None and given in serving else serving
 
 
 def supplement(context: Context, code: str, text: str) -> None:
@@ -190,13 +145,13 @@ def supplement(context: Context, code: str, text: str) -> None:
     if record is None or record.member_id != context.my_id or record.state != State.NEEDS_MORE:
         context.say("supplement.closed", code=code)
         return
-    moved = submissions.move(
+    moved = initiative_life.move(
         context.db,
+        context.office,
         record,
-        state=State.RECEIVED,
-        actor_id=context.my_id,
+        Act.SUPPLEMENT,
         unit_id=record.receiver_id,
-        note=None,
+        actor_id=context.my_id,
         now=context.now,
     )
     if not moved:  # an officer decided in this very moment
@@ -213,7 +168,7 @@ def show(context: Context, record: Submission) -> None:
         "code": record.code,
         "state": context.office.catalogue.label(f"state.{record.state}"),
         "updated": record.updated_at,
-        "where": receiver_name(context.db, record, context.office),
+        "where": authors.place_name(context.db, record, context.office),
         "note": record.request,
     }
     choices: tuple[Choice, ...] = ()

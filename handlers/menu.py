@@ -13,7 +13,7 @@ from storage import members, programmes, submissions, units
 from storage.tables import Kind
 
 MEMBERS = ("initiative", "feedback", "lookup", "programmes", "news", "privacy", "help")
-OFFICERS = ("inbox", "duties", *MEMBERS)
+OFFICERS = ("inbox", "duties", "report", *MEMBERS)
 
 
 def offer(context: Context, say: Say) -> None:

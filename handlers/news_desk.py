@@ -81,13 +81,14 @@ class TurnNewsDesk:
         if code not in self._counts:
             now = self._context.now
             self._counts[code] = broadcasts.count(
-                self._context.db, self._context.office, unit, broadcasts.start(self._context.office, None, now)
+                self._context.db, self._context.office, unit, broadcasts.start(self._context.office, None, now), now
             )
         counts = self._counts[code]
         return {
             "text": self.sample(text),
             "audience": unit.name,
             "recipients": counts.recipients,
+            "everybody": counts.everybody,
             "by_channel": counts.by_channel,
             "reasons": counts.skipped,
             "minutes": counts.minutes,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
+from handlers import reach, ways
 from handlers.context import Talk, asked_of
 from handlers.office import Office
 from messages import render
 from messages.types import LIMITS, Address, Say
-from storage import conversations, members, outbox
+from storage import conversations, outbox
 from storage.database import Transaction
 from storage.tables import Policy, Priority
 
@@ -26,17 +28,21 @@ def push(
     expires_at: datetime | None = None,
     forget: bool = False,
 ) -> bool:
-    """Promise one notice to the address the member used last; False when no address can be reached.
+    """Promise one notice to the address the member used last, or to another that carries it; False when none can be
+    reached. What no way carries now is promised all the same: it waits, with its reason, until the person writes again.
 
     Its choices are what a number means from now on: where there are no buttons, it is the list the member sees.
     """
-    address = members.reachable(db, [member_id]).get(member_id)
-    if address is None:
+    chosen = ways.choose(db, office, [member_id], ways.what_of(topic, Priority.NOTICE), now).get(member_id)
+    if chosen is None or chosen[0].unreachable:
         return False
+    way, found = chosen
+    if isinstance(found, reach.Later):
+        due_at = max(due_at or now, found.at)
     enqueue(
         db,
         office,
-        address,
+        way.address,
         say,
         member_id=member_id,
         topic=topic,
@@ -68,7 +74,10 @@ def enqueue(
     forget: bool = False,
 ) -> None:
     """Render, split to what the channel carries, and promise each part in order."""
-    for number, part in enumerate(render.split(office.render(say), LIMITS[address.kind].text)):
+    whole, limits = office.render(say), LIMITS[address.kind]
+    whole = replace(whole, template=ways.template_for(office, address, ways.what_of(topic, priority), say))
+    under = render.under(whole, limits.buttons, office.catalogue)
+    for number, part in enumerate(render.split(whole, limits.text, under=under)):
         outbox.enqueue(
             db,
             address,

@@ -7,9 +7,12 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 from handlers.flows.places import PlaceIndex
+from handlers.reach import Terms
 from messages import phrases, places, render
 from messages.catalogue import Catalogue
 from messages.dates import ZONE
@@ -18,6 +21,9 @@ from messages.vocabulary import Words
 
 CODE_ALPHABET = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Digits and capital letters without O and I: nobody should have to guess which one it is."""
+LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+ON_THE_SPOT = frozenset({"web", "terminal"})
+"""Channels of those who may sit at this very machine."""
 DRAFT_DAYS = 7
 DRAFT_LIFE = timedelta(days=DRAFT_DAYS)
 
@@ -36,10 +42,19 @@ class Office:
     quiet_hours: tuple[int, int] = (21, 7)
     weekly_news: int = 3
     """The most news a member gets in seven days, from whomever it is."""
+    terms: Mapping[str, Terms] = field(default_factory=dict)
+    """What each account with limits may send, by account or kind; every other sends as it likes."""
+    public_url: str = ""
+    """Where our pages are found from outside, without a slash at the end; empty where they are not."""
 
     def render(self, say: Say) -> Outbound:
         """The message as a channel will send it."""
         return render.render(say, self.catalogue)
+
+    def is_reachable_from(self, channel: str) -> bool:
+        """Whether our pages open for somebody in a kind of channel: those of one machine only for who sits there."""
+        here = urlsplit(self.public_url).hostname in LOOPBACK
+        return bool(self.public_url) and (not here or channel in ON_THE_SPOT)
 
     def notice_values(self, channel: str) -> Mapping[str, Any]:
         """What the personal-data notice says of this office."""
@@ -49,7 +64,7 @@ class Office:
         """The fingerprint of the notice as it is shown: proof of what was agreed to."""
         return hashlib.sha256(self.catalogue.text("consent.ask", self.notice_values(channel)).encode()).hexdigest()
 
-    @property
+    @cached_property
     def notice_version(self) -> str:
         """Changes with every change of the notice's wording, whichever channel shows it."""
         return self.notice_hash("")[:12]

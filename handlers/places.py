@@ -24,7 +24,7 @@ def by_code(db: Transaction, code: str, today: date) -> Place | None:
     """A place by its two digits, a sector by its unit code."""
     if code.isdigit():
         return next((Place(place.code, place.name) for place in data.load() if place.code == code), None)
-    unit = units.by_code(db, code)
+    unit = units.known(db, code)
     if unit is None or unit.place is not None or unit.parent_id is not None or not units.is_valid(unit, today):
         return None
     return Place(unit.code, unit.name)

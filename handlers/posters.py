@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handlers.errors import Refusal
+from handlers.papers import qr
 from handlers.papers.poster import Poster
 from storage import units
 from storage.database import Transaction
@@ -33,6 +34,22 @@ def of_unit(
         unit=unit.name,
         code=unit.code,
         telegram_link=f"https://t.me/{telegram_name}?start={START}{unit.code}" if telegram_name else None,
-        web_link=f"{public_url.rstrip('/')}/chat?u={unit.code}" if public_url else None,
+        web_link=link(unit.code, public_url=public_url) if public_url else None,
         on_zalo=on_zalo,
     )
+
+
+def picture(db: Transaction, unit_code: str, *, public_url: str) -> bytes | None:
+    """The code of a unit's web link as a PNG; None where there is no such unit."""
+    unit = units.by_code(db, unit_code)
+    return None if unit is None else qr.png(link(unit.code, public_url=public_url))
+
+
+def picture_address(unit_code: str, *, public_url: str) -> str:
+    """Where that picture can be fetched, as often as one likes."""
+    return f"{public_url.rstrip('/')}/pictures/{unit_code}.png"
+
+
+def link(unit_code: str, *, public_url: str) -> str:
+    """Where the code of a unit leads: the browser chat, with that unit in mind."""
+    return f"{public_url.rstrip('/')}/chat?u={unit_code}"

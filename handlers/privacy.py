@@ -6,19 +6,31 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from handlers import appointments, feedback_news, initiatives, menu, places
 from handlers import feedback as heard
-from handlers import initiatives, menu, places
 from handlers.context import Context
 from handlers.flows import parts
 from handlers.flows.outcomes import Correct
 from handlers.flows.world import World
 from handlers.office import Office, local_day
 from messages.types import Address, Choice, Say
-from storage import audit, conversations, feedback, members, news, outbox, submissions, transcript, units
+from storage import (
+    audit,
+    conversations,
+    feedback,
+    files,
+    members,
+    news,
+    oa_profiles,
+    outbox,
+    submissions,
+    transcript,
+    units,
+)
 from storage.database import Transaction
 from storage.tables import Feedback, Member, State, Submission
 
-ACTIONS = ("see_copy", "correct", "withdraw", "erase")
+ACTIONS = ("see_copy", "correct", "link", "withdraw", "erase")
 SUBSCRIBER = 9
 """The digits of a number without the country's code or the leading zero."""
 WITHDRAWN = ("see_copy", "erase")
@@ -92,7 +104,7 @@ def _said(
 ) -> list[tuple[str, str, date, str | None]]:
     """A member's feedback with a name or without, all that its author wrote, in the shape of the other submissions."""
     items = (item for item in feedback.of_member(db, member_id) if item.anonymous == anonymous)
-    return [(item.code, heard.state_name(office, item), item.day, _words(db, item)) for item in items]
+    return [(item.code, feedback_news.state_name(office, item), item.day, _words(db, item)) for item in items]
 
 
 def _words(db: Transaction, item: Feedback) -> str | None:
@@ -133,12 +145,15 @@ def _current(context: Context, world: World) -> Mapping[str, Any]:
 
 def withdraw(context: Context) -> None:
     """Stop using the data: nothing more is sent, no flow goes on; what was handled before stays valid."""
+    served = appointments.lose_all(context.db, context.my_id, context.now)
     members.withdraw(context.db, context.me, context.now)
     conversations.forget(context.db, context.my_id)
     _forget_talk(context)
     outbox.cancel(context.db, member_id=context.my_id, reason="withdrawn")
     audit.record(context.db, actor_id=context.my_id, action="privacy.withdraw", now=context.now)
     context.say("privacy.withdrawn", at=context.now)
+    if served:
+        context.say("people.ended_with_agreement")
 
 
 def _forget_talk(context: Context) -> None:
@@ -158,8 +173,12 @@ def erase(context: Context) -> None:
 
 
 def erase_member(db: Transaction, office: Office, member: Member, *, code: str, now: datetime) -> None:
-    """Name, phone, addresses, drafts, every text and every waiting message go; counts, codes and dates remain."""
+    """Name, phone, addresses, drafts, every text and every waiting message go; counts, codes and dates remain.
+
+    The window of a chat stays for the day that a stranger's stays, so that the confirmation can still be sent.
+    """
     assert member.id is not None
+    appointments.lose_all(db, member.id, now)
     for record in submissions.of_member(db, member.id, limit=10_000):
         if record.state in initiatives.FOLLOWED:
             submissions.move(
@@ -173,6 +192,8 @@ def erase_member(db: Transaction, office: Office, member: Member, *, code: str, 
     feedback.erase_member(db, member.id)
     for row in members.addresses(db, member.id):
         transcript.erase(db, Address(row.account, row.chat))
+        oa_profiles.forget(db, [Address(row.account, row.chat)])
+    files.erase_member(db, member.id)
     outbox.erase_member(db, member.id)
     conversations.forget(db, member.id)
     audit.record(db, actor_id=None, action="privacy.erase", subject=code, now=now)

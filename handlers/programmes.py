@@ -206,7 +206,9 @@ def _details(plan: Template) -> dict[str, Any]:
         "peaks": [_span(peak) for peak in plan.peaks],
         "phases": [{"name": phase.name, "span": _span(phase)} for phase in plan.phases],
         "quotas": [{**asdict(quota), "on": quota.on.isoformat() if quota.on else None} for quota in plan.quotas],
+        "recurring": [asdict(recurring) for recurring in plan.recurring],
         "questions": [asdict(question) for question in plan.questions],
+        "criteria": [asdict(criterion) for criterion in plan.criteria],
         "hashtags": list(plan.hashtags),
     }
 

@@ -6,8 +6,9 @@ What they say is not kept; the notice is put, and its answer handled. What a mem
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 
-from handlers import menu
+from handlers import linking, menu
 from handlers.context import Context
 from handlers.flows import choices as matching
 from handlers.flows import privacy, welcome
@@ -25,6 +26,11 @@ CARRIED = re.compile(r"u_([A-Za-z0-9_-]{1,32})")
 """A deep link's unit: the signs Telegram lets a link carry, as many as a button's payload has room for."""
 RIGHTS = frozenset({privacy.CORRECT.name, privacy.WITHDRAW.name, privacy.ERASE.name})
 """Forms that need no agreement: they are what the law gives a person over their own data (91/2025/QH15, art. 4)."""
+PUBLIC: Mapping[str, Callable[[Context], None]] = {
+    "programmes": menu.list_programmes_publicly,
+    "help": menu.help_,
+}
+"""What is told to everybody."""
 ALWAYS = RIGHTS | {"privacy", "see_copy", "stop_news"}
 """Commands that need none."""
 
@@ -76,17 +82,33 @@ def _newcomer(context: Context, world: World) -> Turn | None:
     if not isinstance(event, Text):
         return _greet(context, world, NEWCOMER)
     command = matching.command(event.text, context.office.catalogue.vocabulary.commands)
-    if command and command.name == "programmes":
-        menu.list_programmes_publicly(context)
+    if command and command.name in PUBLIC:
+        PUBLIC[command.name](context)
         return None
-    if command and command.name == "help":
-        menu.help_(context)
-        return None
+    if linking.arrive(context, _link_code(event.text, command)):
+        return _arrived(context, world)
+    if command and command.name == "link" and command.argument:
+        context.say("linking.invalid")
     if command and command.name == "start":
         return _greet(context, world, carried_unit(command.argument) or NEWCOMER)
     if outbox.was_told(context.db, context.inbound.address, NOTICE):
         return _notice(context, world, NEWCOMER)
     return _greet(context, world, NEWCOMER)
+
+
+def _link_code(text: str, command: matching.Command | None) -> str:
+    """What may be a code that links this chat: with its command, or by itself where it looks like one; else nothing."""
+    if command is None:
+        return text if linking.looks_like_code(text) else ""
+    return command.argument if command.name == "link" else ""
+
+
+def _arrived(context: Context, world: World) -> Turn | None:
+    """A chat was linked: its owner's agreement holds here, unless the notice has changed since."""
+    if world.agreed_version != world.notice_version:
+        return _renewal(context, world)
+    menu.show(context)
+    return None
 
 
 def _notice(context: Context, world: World, carried: str) -> Turn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from storage import conversations, inbox, outbox, transcript
+from storage import conversations, files, inbox, linking, oa_profiles, outbox, transcript, windows
 from storage.database import Transaction
 
 NEWCOMER = timedelta(hours=24)
@@ -22,6 +22,14 @@ def forget_newcomers(db: Transaction, now: datetime) -> None:
     """The generic lines said to somebody who never agreed, and the chat they were said to."""
     outbox.forget_strangers(db, before=now - NEWCOMER)
     transcript.forget_strangers(db, before=now - NEWCOMER)
+    windows.forget_strangers(db, before=now - NEWCOMER)
+    oa_profiles.forget_strangers(db)
+
+
+def drop_old_files(db: Transaction, now: datetime) -> None:
+    """Files, links and linking codes past their time."""
+    files.expire(db, now)
+    linking.forget_codes(db, now)
 
 
 def forget_updates(db: Transaction, now: datetime) -> None:

@@ -6,23 +6,25 @@ from typing import assert_never
 
 from handlers import answers, commands, feedback, menu, news, news_desk, reception
 from handlers.context import Context
-from handlers.flows import broadcast as broadcast_form
 from handlers.flows import choices as matching
 from handlers.flows import feedback as feedback_form
-from handlers.flows import feedback_notes, officer
+from handlers.flows import feedback_notes
 from handlers.flows.engine import advance, leave, listens, open_form, understood
 from handlers.flows.form import Asked, Draft, Turn
 from handlers.flows.likeness import mentions
 from handlers.flows.readers import read_code
 from handlers.flows.world import World
-from handlers.forms import FORMS
+from handlers.forms import FORMS, OF_OFFICERS
 from messages.types import (
+    Arrived,
+    Attached,
     Choice,
     Contact,
     Edited,
     Left,
     Overheard,
     Pressed,
+    TakenOver,
     Text,
     Unreadable,
     parse_payload,
@@ -30,10 +32,6 @@ from messages.types import (
 from storage import submissions
 
 OF_FEEDBACK = frozenset({feedback_form.FORM.name, feedback_notes.MORE.name})
-OF_OFFICERS = frozenset(
-    {feedback_notes.ANSWER.name, officer.NEED_MORE.name, officer.DECLINE.name, broadcast_form.FORM.name}
-)
-"""Forms in which officers write: their words are about somebody else's trouble."""
 LONGEST_CODE = 24
 """A longer message is no code, whatever five characters stand in it."""
 
@@ -44,7 +42,7 @@ def route(context: Context, world: World) -> Turn | None:
     if isinstance(event, Text):
         _warn(context, world, event.text)
     match event:
-        case Left():
+        case Left() | TakenOver():
             return None
         case Overheard():
             context.say("common.group")
@@ -54,11 +52,13 @@ def route(context: Context, world: World) -> Turn | None:
         case Edited():
             context.say("common.edited")
             return None
+        case Arrived():
+            return _arrived(context, world)
         case Pressed(payload):
             return _pressed(context, world, payload)
         case Text(text):
             return _typed(context, world, text)
-        case Contact() | Unreadable():
+        case Contact() | Unreadable() | Attached():
             return _other(context, world)
         case _:
             assert_never(event)
@@ -70,6 +70,14 @@ def _warn(context: Context, world: World, text: str) -> None:
     subjects = ("danger",) if form and form not in OF_FEEDBACK else ("danger", "accident")
     if form not in OF_OFFICERS and any(mentions(text, world.words.phrases(subject)) for subject in subjects):
         context.say("feedback.emergency")
+
+
+def _arrived(context: Context, world: World) -> Turn | None:
+    """Whoever comes back finds their question where they left it, or the menu."""
+    if context.talk.draft is not None:
+        return open_form(FORMS[context.talk.draft.form], context.talk.draft, world)
+    menu.show(context)
+    return None
 
 
 def _pressed(context: Context, world: World, payload: str) -> Turn | None:
@@ -154,7 +162,7 @@ def _other(context: Context, world: World) -> Turn | None:
     if context.talk.draft is not None:
         return advance(FORMS[context.talk.draft.form], context.talk.draft, context.inbound.event, world)
     event = context.inbound.event
-    if isinstance(event, Unreadable):
+    if isinstance(event, Unreadable | Attached):
         context.say("common.text_only", medium=world.words.label(f"medium.{event.medium.value}"))
     menu.show(context)
     return None

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import effects, forms, notices, reception, router
+from handlers import effects, forms, notices, plans, reception, router, ways
 from handlers.context import Context, Talk, asked_of, stored_from, talk_from
 from handlers.flows.form import Draft, Turn
 from handlers.flows.welcome import FORM
-from handlers.office import Office
+from handlers.office import DRAFT_LIFE, Office
 from handlers.world import TurnWorld
-from messages.types import Address, Inbound, Left, Pressed, Say, Text, parse_payload
+from messages.types import Address, Inbound, Left, Pressed, Say, TakenOver, Text, parse_payload
 from storage import conversations, inbox, members, outbox, transcript
 from storage.conversations import Standing
 from storage.database import Transaction
@@ -39,21 +39,23 @@ class Gathered:
 
 def lock(db: Transaction, inbounds: Collection[Inbound]) -> None:
     """Hold every member (an address while unknown) to the end of the transaction, in sorted order."""
-    known = members.by_addresses(db, {inbound.address for inbound in inbounds})
-    db.lock(_lock_name(inbound.address, known.get(inbound.address)) for inbound in inbounds)
+    if not db.alone:
+        ids = members.ids_at(db, {inbound.address for inbound in inbounds})
+        db.lock(_lock_name(inbound.address, ids) for inbound in inbounds)
 
 
-def _lock_name(address: Address, known: Known | None) -> str:
-    return f"member:{known.member.id}" if known else f"address:{address.account}:{address.chat}"
+def _lock_name(address: Address, ids: Mapping[Address, int]) -> str:
+    member_id = ids.get(address)
+    return f"address:{address.account}:{address.chat}" if member_id is None else f"member:{member_id}"
 
 
 def rounds(db: Transaction, inbounds: Sequence[Inbound]) -> Iterator[list[int]]:
     """Positions of the updates, in rounds in which each member stands at most once, order kept per member."""
-    known = members.by_addresses(db, {inbound.address for inbound in inbounds})
+    ids = members.ids_at(db, {inbound.address for inbound in inbounds}) if len(inbounds) > 1 else {}
     waves: list[list[int]] = []
     turns_of: dict[str, int] = {}
     for position, inbound in enumerate(inbounds):
-        name = _lock_name(inbound.address, known.get(inbound.address))
+        name = _lock_name(inbound.address, ids)
         wave = turns_of.get(name, 0)
         turns_of[name] = wave + 1
         if wave == len(waves):
@@ -63,14 +65,17 @@ def rounds(db: Transaction, inbounds: Sequence[Inbound]) -> Iterator[list[int]]:
 
 
 def gather(db: Transaction, inbounds: Sequence[Inbound], now: datetime) -> Gathered:
-    """Load members, conversations, roles and seen marks for one round."""
-    known = members.by_addresses(db, {inbound.address for inbound in inbounds})
+    """Load members, conversations, roles and seen marks for one round; whoever writes can be reached again."""
+    done = inbox.known(db, inbounds)
+    fresh = [inbound for inbound in inbounds if (inbound.address.account, inbound.update_id) not in done]
+    members.seen(db, {inbound.address for inbound in fresh if not isinstance(inbound.event, Left | TakenOver)}, now)
+    known = members.by_addresses(db, {inbound.address for inbound in fresh})
     ids = {found.member.id for found in known.values() if found.member.id is not None}
     return Gathered(
         known=known,
         standings=conversations.load(db, ids, now),
         roles=members.appointments(db, ids, now),
-        done=inbox.known(db, inbounds),
+        done=done,
     )
 
 
@@ -79,14 +84,17 @@ def take_turn(db: Transaction, inbound: Inbound, gathered: Gathered, now: dateti
     if (inbound.address.account, inbound.update_id) in gathered.done:
         return False
     inbox.mark(db, inbound, now)
+    if not plans.carries(db, office, inbound.address):
+        plans.turn_away(db, office, inbound, now)
+        return True
+    if not ways.heard(db, office, inbound, now):
+        return True
     context = _context(db, inbound, gathered, now, office)
     if isinstance(inbound.event, Left):
         members.unreachable(db, inbound.address, now)
         outbox.cancel(db, address=inbound.address, reason="unreachable")
         return True
     words = _words_of(context)
-    if context.known is not None:
-        members.seen(db, context.known.address, now)
     world = TurnWorld(context)
     turn = router.route(context, world)
     if turn is not None:
@@ -174,7 +182,8 @@ def _keep(context: Context) -> None:
     conversations.drop_drafts(context.db, [draft_id for draft_id in talk.dropped if draft_id not in kept])
     for draft in talk.drafts.values():
         if draft.form in talk.changed:
-            conversations.keep_draft(context.db, context.my_id, stored_from(draft, context.now))
+            until = context.now + DRAFT_LIFE
+            conversations.keep_draft(context.db, context.my_id, stored_from(draft), now=context.now, until=until)
     conversations.keep(
         context.db,
         context.my_id,

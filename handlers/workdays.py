@@ -1,18 +1,35 @@
-"""Working days: Monday to Friday without the public holidays (messages/holidays.toml). Pure."""
+"""Working days and working time, by the calendar that ships as data (messages/holidays.toml). Pure.
+
+Days are whole numbers of days with any work; time counts only inside the halves of a day, lunch left out.
+"""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 
 from messages import holidays
+from messages.dates import ZONE, local
+from messages.holidays import Half, Holidays
 
-SATURDAY = 5
 ONE_DAY = timedelta(days=1)
+WHOLE = tuple(Half)
+
+
+def halves(day: date, calendar: Holidays | None = None) -> tuple[Half, ...]:
+    """The halves of a day that are worked, morning first."""
+    known = calendar or holidays.load()
+    if day in known.worked:
+        return WHOLE
+    if day in known:
+        return ()
+    usual = known.week[day.weekday()]
+    return (known.short[day],) if day in known.short else usual
 
 
 def is_workday(day: date) -> bool:
-    """Whether offices work on a day."""
-    return day.weekday() < SATURDAY and day not in holidays.load()
+    """Whether offices work on a day, be it half of it."""
+    return bool(halves(day))
 
 
 def after(day: date, count: int) -> date:
@@ -23,7 +40,46 @@ def after(day: date, count: int) -> date:
     return day
 
 
+def after_halves(day: date, count: int, calendar: Holidays | None = None) -> date:
+    """The day on which so many half-days of work are over, counted from the end of a day."""
+    while count > 0:
+        day += ONE_DAY
+        count -= len(halves(day, calendar))
+    return day
+
+
+def after_halves_from(moment: datetime, count: int, calendar: Holidays | None = None) -> datetime:
+    """The moment at which so many half-days' working time has passed since another."""
+    known = calendar or holidays.load()
+    left = _length(known) * count / len(Half)
+    for begins, ends in _spans(local(moment).date(), known):
+        start = max(begins, local(moment))
+        if start < ends:
+            if start + left <= ends:
+                return start + left
+            left -= ends - start
+    raise ValueError("the calendar has no working time")
+
+
 def between(earlier: date, later: date) -> int:
     """How many working days lie after one day, up to and with another; 0 when it is not later."""
     days = range(1, (later - earlier).days + 1)
     return sum(is_workday(earlier + timedelta(days=number)) for number in days)
+
+
+def _length(calendar: Holidays) -> timedelta:
+    """The working time of a whole day."""
+    today = date.min
+    bounds = (
+        (datetime.combine(today, begins), datetime.combine(today, ends)) for begins, ends in calendar.hours.values()
+    )
+    return sum((ends - begins for begins, ends in bounds), timedelta())
+
+
+def _spans(day: date, calendar: Holidays) -> Iterator[tuple[datetime, datetime]]:
+    """Every worked half from a day on, at most a year of them."""
+    for number in range(366):
+        here = day + timedelta(days=number)
+        for half in halves(here, calendar):
+            begins, ends = calendar.hours[half]
+            yield datetime.combine(here, begins, ZONE), datetime.combine(here, ends, ZONE)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from handlers import dates, feedback_ways, officers, places
+from handlers import dates, feedback_ways, oa_desk, officers, places
 from handlers import feedback as heard
+from handlers.appointment_desk import TurnPeopleDesk
+from handlers.award_desk import TurnAwardDesk
+from handlers.care_desk import TurnCareDesk
 from handlers.context import Context
 from handlers.flows.likeness import fingerprint, similar
 from handlers.flows.readers import fold
@@ -16,8 +20,8 @@ from handlers.flows.world import Alike, Heard, Item, Place, Profile, Programme, 
 from handlers.news_desk import TurnNewsDesk
 from handlers.office import DRAFT_DAYS, DRAFT_LIFE, CatalogueWords, channel_name, local_day
 from messages.types import Choice
-from storage import feedback, programmes, submissions, tables, units
-from storage.tables import Kind, State
+from storage import feedback, members, programmes, submissions, tables, units
+from storage.tables import Kind
 
 OFFERED_UNITS = 9
 """As many units as one can take in at a glance, and as digits can name."""
@@ -68,9 +72,31 @@ class TurnWorld:
         return self._context.member.consent_version if self._context.member else None
 
     @cached_property
+    def homes(self) -> tuple[str, ...]:
+        """The kinds of channel of the member's chats."""
+        if self._context.known is None:
+            return ()
+        return tuple(row.account.partition(":")[0] for row in members.addresses(self._db, self._context.my_id))
+
+    @cached_property
     def news_desk(self) -> TurnNewsDesk:
         """For staff who write to members."""
         return TurnNewsDesk(self._context)
+
+    @cached_property
+    def award_desk(self) -> TurnAwardDesk:
+        """For those who propose somebody for an award."""
+        return TurnAwardDesk(self._context)
+
+    @cached_property
+    def care_desk(self) -> TurnCareDesk:
+        """For those who answer feedback."""
+        return TurnCareDesk(self._context)
+
+    @cached_property
+    def people_desk(self) -> TurnPeopleDesk:
+        """For those who serve a unit."""
+        return TurnPeopleDesk(self._context)
 
     @cached_property
     def profile(self) -> Profile | None:
@@ -78,7 +104,7 @@ class TurnWorld:
         member = self._context.member
         if member is None:
             return None
-        unit = units.by_id(self._db, member.unit_id) if member.unit_id else None
+        unit = units.known_by_id(self._db, member.unit_id) if member.unit_id else None
         return Profile(
             full_name=member.name,
             phone=member.phone,
@@ -86,6 +112,7 @@ class TurnWorld:
             unit=unit.code if unit else None,
             other_unit=member.other_unit,
             group=member.group,
+            called=None if member.name else oa_desk.called(self._db, self._context.inbound.address),
         )
 
     @cached_property
@@ -104,7 +131,7 @@ class TurnWorld:
     @looked_up_once
     def programme(self, programme_id: int) -> Programme | None:
         """One programme, open or not."""
-        row = programmes.by_id(self._db, programme_id)
+        row = programmes.known(self._db, programme_id)
         return self._programme(row) if row else None
 
     @looked_up_once
@@ -140,10 +167,10 @@ class TurnWorld:
     def find_units(self, place: str, typed: str) -> tuple[Unit, ...]:
         """Units of a place by words of the name or by code; without words, all of them if they are few."""
         wanted = OFFERED_UNITS if typed else OFFERED_UNITS + 1
-        by_code = units.by_code(self._db, typed) if typed else None
+        by_code = units.known(self._db, typed) if typed else None
         if by_code is not None and (unit := self.unit(by_code.code)) and unit.place == place:
             return (unit,)
-        sector = None if place.isdigit() else units.by_code(self._db, place)
+        sector = None if place.isdigit() else units.known(self._db, place)
         found = units.search(
             self._db,
             folded=fold(typed),
@@ -159,7 +186,7 @@ class TurnWorld:
     @looked_up_once
     def unit(self, code: str) -> Unit | None:
         """A unit that exists today, with the place or sector it is picked under."""
-        row = units.by_code(self._db, code)
+        row = units.known(self._db, code)
         if row is None or not units.is_valid(row, self._today):
             return None
         return Unit(row.code, row.name, places.place_of(self._db, row))
@@ -170,13 +197,12 @@ class TurnWorld:
         return self._own_alike(programme_id, text) or self._other_alike(programme_id, text)
 
     def _own_alike(self, programme_id: int, text: str) -> Alike | None:
-        rows = submissions.of_member(self._db, self._context.my_id, COMPARED)
-        mine = (row for row in rows if row.programme_id == programme_id and row.state != State.WITHDRAWN)
-        return next((Alike(row.code, row.sent_at) for row in mine if similar(row.text or "", text)), None)
+        mine = submissions.texts_of_member(self._db, self._context.my_id, programme_id, COMPARED)
+        return next((Alike(code, sent) for code, sent, earlier in mine if similar(earlier, text)), None)
 
     def _other_alike(self, programme_id: int, text: str) -> Alike | None:
-        found = submissions.alike(self._db, programme_id, fingerprint(text))
-        return Alike(None, found[0].sent_at) if found else None
+        found = submissions.first_alike(self._db, programme_id, fingerprint(text))
+        return Alike(None, found) if found else None
 
     def own_items(self) -> tuple[Choice, ...]:
         """What the member handed in, newest first, with its state."""
@@ -230,23 +256,29 @@ class TurnWorld:
 
     def _programme(self, row: tables.Programme) -> Programme:
         assert row.id is not None
-        details: dict[str, Any] = row.details or {}
-        return Programme(
-            id=row.id,
-            name=row.name,
-            open=not row.hidden and row.opens_at <= self._context.now < row.closes_at,
-            opens=row.opens_at,
-            closes=row.closes_at,
-            peak=programmes.peak_shown(row),
-            questions=tuple(_question(raw) for raw in details.get("questions", ())),
-        )
+        shown = self._db.remembered(("programme", row.id), lambda: _shown(row))
+        return replace(shown, open=not row.hidden and row.opens_at <= self._context.now < row.closes_at)
+
+
+def _shown(row: tables.Programme) -> Programme:
+    """A programme as flows see it, closed."""
+    assert row.id is not None
+    return Programme(
+        id=row.id,
+        name=row.name,
+        open=False,
+        opens=row.opens_at,
+        closes=row.closes_at,
+        peak=programmes.peak_shown(row),
+        questions=tuple(_question(raw) for raw in programmes.questions(row)),
+    )
 
 
 def _item(row: tables.Submission) -> Item:
     return Item(row.code, row.state, row.revision, row.request, row.text)
 
 
-def _question(raw: dict[str, Any]) -> Question:
+def _question(raw: Mapping[str, Any]) -> Question:
     return Question(
         key=raw["key"],
         text=raw["text"],

@@ -6,6 +6,7 @@ only; nothing is escaped here. Never a decision about what is said, nor to whom.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ from messages.vocabulary import Vocabulary
 
 DIRECTORY = Path(__file__).with_name("vi")
 VOCABULARY = "vocabulary.toml"
+MARKUP = re.compile(r"\{[{%#]")
 
 Kept = TypeVar("Kept")
 
@@ -33,7 +35,10 @@ class Catalogue:
         self._environment.filters["named"] = self._named
         self._sources = dict(sources)
         self._keys = frozenset(sources)
-        self._templates = {key: self._compile(key, source) for key, source in sources.items()}
+        self._constant = {key: source.strip() for key, source in sources.items() if not MARKUP.search(source)}
+        """Texts in which nothing is filled in: most labels."""
+        filled = sources.keys() - self._constant.keys()
+        self._templates = {key: self._compile(key, source) for key, source in sources.items() if key in filled}
 
     @classmethod
     def load(cls, directory: Path | None = None) -> Catalogue:
@@ -47,6 +52,8 @@ class Catalogue:
 
     def text(self, key: str, values: Mapping[str, Any]) -> str:
         """The text of a key with its values filled in; one it needs and does not get raises `MissingValue`."""
+        if (constant := self._constant.get(key)) is not None:
+            return constant
         try:
             return self._known(self._templates, key).render(values).strip()
         except UndefinedError as error:
@@ -76,7 +83,9 @@ class Catalogue:
 
     def _compile(self, key: str, source: str) -> Template:
         try:
-            return self._environment.from_string(source)
+            made = self._environment.from_string(source)
+            made.globals = dict(made.globals)  # jinja's chain of maps is copied for every text: 40 µs instead of 1
+            return made
         except TemplateSyntaxError as error:
             raise BadWords(f"{key}: {error.message}") from error
 

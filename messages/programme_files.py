@@ -13,12 +13,26 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from messages.errors import BadTemplate
-from messages.shapes import DutyTemplate, Kind, Limit, Per, Phase, Question, Quota, Slogan, Span, Template
+from messages.shapes import (
+    Criterion,
+    DutyTemplate,
+    Every,
+    Kind,
+    Limit,
+    Per,
+    Phase,
+    Question,
+    Quota,
+    RecurringTemplate,
+    Slogan,
+    Span,
+    Template,
+)
 
 DIRECTORY = Path(__file__).with_name("programmes")
 DAY = timedelta(days=1)
 Row = Mapping[str, Any]
-Keyed = TypeVar("Keyed", DutyTemplate, Quota, Question)
+Keyed = TypeVar("Keyed", DutyTemplate, RecurringTemplate, Quota, Question, Criterion)
 Shape = TypeVar("Shape")
 
 
@@ -50,8 +64,10 @@ def _template(tables: Row) -> Template:
     values["phases"] = tuple(_made(Phase, _closed(row, "phase"), "phase") for row in values.pop("phase", ()))
     values["slogans"] = tuple(_made(Slogan, row, "slogan") for row in values.pop("slogan", ()))
     values["duties"] = _keyed((_duty(row) for row in values.pop("duty", ())), "duty")
+    values["recurring"] = _keyed((_recurring(row) for row in values.pop("recurring", ())), "recurring")
     values["quotas"] = _keyed((_quota(row) for row in values.pop("quota", ())), "quota")
     values["questions"] = _keyed((_question(row) for row in values.pop("question", ())), "question")
+    values["criteria"] = _keyed((_criterion(row) for row in values.pop("criterion", ())), "criterion")
     return _made(Template, values, "programme")
 
 
@@ -84,8 +100,19 @@ def _duty(row: Row) -> DutyTemplate:
     return _made(DutyTemplate, values, "duty")
 
 
+def _recurring(row: Row) -> RecurringTemplate:
+    return _made(RecurringTemplate, {**row, "every": Every(row.get("every", ""))}, "recurring")
+
+
 def _quota(row: Row) -> Quota:
     return _made(Quota, {**row, "limit": Limit(row.get("limit", "")), "per": Per(row.get("per", ""))}, "quota")
+
+
+def _criterion(row: Row) -> Criterion:
+    made = _made(Criterion, row, "criterion")
+    if not isinstance(made.most, int) or made.most < 1:
+        raise BadTemplate(f"criterion {made.key} needs a whole number above 0 as `most`")
+    return made
 
 
 def _question(row: Row) -> Question:

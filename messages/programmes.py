@@ -14,7 +14,9 @@ from typing import Any
 from messages import dates, programme_files
 from messages.filters import plain_text
 from messages.shapes import (
+    Criterion,
     DutyTemplate,
+    Every,
     Kind,
     Limit,
     Per,
@@ -28,7 +30,9 @@ from messages.shapes import (
 )
 
 __all__ = [
+    "Criterion",
     "DutyTemplate",
+    "Every",
     "Kind",
     "Limit",
     "Per",

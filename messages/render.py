@@ -26,7 +26,7 @@ def render(say: Say, catalogue: Catalogue) -> Outbound:
     """
     text = catalogue.text(say.key, say.values)
     choices = tuple(Choice(choice.key, _label(choice, catalogue)) for choice in say.choices)
-    return Outbound(text, choices, say.question, say.ask_contact)
+    return Outbound(text, choices, say.question, say.ask_contact, picture=say.picture)
 
 
 def numbered(outbound: Outbound, catalogue: Catalogue) -> str:
@@ -42,21 +42,34 @@ def numbered(outbound: Outbound, catalogue: Catalogue) -> str:
     return "\n\n".join(parts)
 
 
-def split(outbound: Outbound, limit: int) -> tuple[Outbound, ...]:
-    """Cut a message into parts of at most `limit` UTF-16 units; what stands under it goes with the last part."""
+def split(outbound: Outbound, limit: int, *, under: int = 0) -> tuple[Outbound, ...]:
+    """Cut a message into parts of at most `limit` UTF-16 units; what stands under it goes with the last part.
+
+    `under`: the units that takes there as text (see `under`).
+    """
     *heads, last = pieces(outbound.text, limit)
+    if units(last) + under > limit:
+        *more, last = pieces(last, max(limit - under, limit // 4))
+        heads += more
     return (*(Outbound(head) for head in heads), replace(outbound, text=last))
+
+
+def under(outbound: Outbound, buttons: int, catalogue: Catalogue) -> int:
+    """The UTF-16 units that the choices take as text, on a channel with so many buttons: 0 when they fit on those."""
+    if len(outbound.choices) <= buttons:
+        return 0
+    return units(numbered(outbound, catalogue)) - units(outbound.text)
 
 
 def pieces(text: str, limit: int) -> list[str]:
     """Cut at a paragraph's end, else a line's, a sentence's, a word's; only white space is lost, and only at a cut."""
     if limit < 2:
         raise ValueError("a part must have room for at least one character")
-    if _units(text) <= limit:
+    if units(text) <= limit:
         return [text]
     parts = []
     rest = text.strip()
-    while _units(rest) > limit:
+    while units(rest) > limit:
         end, start = _cut(rest, _room(rest, limit))
         parts.append(rest[:end])
         rest = rest[start:]
@@ -92,9 +105,9 @@ def _before_marks(text: str, room: int) -> int:
     return end if end > 1 else room
 
 
-def _units(text: str) -> int:
+def units(text: str) -> int:
     """The length as the platforms count it: a character beyond the basic plane counts twice."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _room(text: str, limit: int) -> int:

@@ -80,6 +80,27 @@ class DutyTemplate:
     consequence: str | None = None
 
 
+class Every(StrEnum):
+    """How often a recurring duty falls due, while its programme runs."""
+
+    DAY = "day"
+    """On each working day, by its end."""
+    MONTH = "month"
+    """By the end of each month."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecurringTemplate:
+    """What one level owes again and again («mỗi ngày», seed 004 III.2; reports all along, seed 004 IV)."""
+
+    key: str
+    title: str
+    by: str
+    every: Every
+    to: str | None = None
+    consequence: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Quota:
     """A number the plan sets. `soft`: planned («dự kiến»), so that going past it warns and never blocks."""
@@ -94,6 +115,8 @@ class Quota:
     to: str | None = None
     on: date | None = None
     """The day of the award or the event."""
+    files: str | None = None
+    """The kind of award file that counts against it (messages/awards.toml); None: initiatives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +134,15 @@ class Question:
     warned: tuple[str, ...] = ()
     warning: str = ""
     limit: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One line of a scoring sheet: from 0 to `most` points."""
+
+    key: str
+    label: str
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +165,11 @@ class Template:
     phases: tuple[Phase, ...] = ()
     slogans: tuple[Slogan, ...] = ()
     duties: tuple[DutyTemplate, ...] = ()
+    recurring: tuple[RecurringTemplate, ...] = ()
     quotas: tuple[Quota, ...] = ()
     questions: tuple[Question, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
+    """By what initiatives are scored; none: they are not."""
     hashtags: tuple[str, ...] = ()
 
 

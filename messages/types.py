@@ -75,10 +75,12 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A shared contact card. `own` only when the platform proves that it is the sender's own number."""
+    """A shared contact card. `own` only when the platform says that it is the sender's own number."""
 
     phone: str
     own: bool
+    name: str = ""
+    """What the platform's form says of the name; most tell none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,22 @@ class Unreadable:
     """Something we cannot read: a picture, a voice message, a file."""
 
     medium: Medium
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A picture or a file that can be fetched where a conversation asks for one; elsewhere it is like `Unreadable`.
+
+    A channel decodes to this only what its account can fetch (`bot.attachments.Fetches`), and to `Unreadable` the rest.
+    """
+
+    medium: Medium
+    key: str
+    """By which the account's channel fetches it: Telegram's `file_id`, an address. Never shown, never logged."""
+    name: str = ""
+    size: int | None = None
+    """Bytes, where the platform tells."""
     caption: str = ""
 
 
@@ -104,7 +122,19 @@ class Left:
     """The member blocked the bot or unfollowed the account: nothing can be sent until they write again."""
 
 
-Event = Text | Pressed | Contact | Unreadable | Edited | Overheard | Left
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """The member opened the chat or followed the account (`follows`), and has said nothing yet."""
+
+    follows: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """One of ours wrote to the member by hand, in the platform's own tool: the bot does not talk into that."""
+
+
+Event = Text | Pressed | Contact | Unreadable | Attached | Edited | Overheard | Left | Arrived | TakenOver
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +170,20 @@ class Say:
     choices: tuple[Choice, ...] = ()
     question: str = ""
     ask_contact: bool = False
+    picture: str = ""
+    """The address of a picture that goes with it (see `Outbound`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What a message becomes where its platform takes only texts it has approved before, and charges for them.
+
+    Looked for in the settings by the catalogue's key of what is said, else by the `kind` of message (`officer`).
+    """
+
+    key: str
+    kind: str
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +194,11 @@ class Outbound:
     choices: tuple[Choice, ...] = ()
     question: str = ""
     ask_contact: bool = False
+    template: Template | None = None
+    """Sent in place of the text once the platform takes nothing else (see handlers/reach.py)."""
+    picture: str = ""
+    """The address of a picture shown above the text. Platforms and their apps fetch it themselves, more than once: it
+    stays, and holds nothing personal. The text does without it, for where no picture is taken."""
 
     def to_json(self) -> dict[str, Any]:
         """The stored form (see `from_json`)."""
@@ -159,6 +208,10 @@ class Outbound:
             body["question"] = self.question
         if self.ask_contact:
             body["ask_contact"] = True
+        if self.template is not None:
+            body["template"] = [self.template.key, self.template.kind, dict(self.template.values)]
+        if self.picture:
+            body["picture"] = self.picture
         return body
 
     @classmethod
@@ -169,6 +222,8 @@ class Outbound:
             choices=tuple(Choice(key, label) for key, label in body.get("choices", ())),
             question=body.get("question", ""),
             ask_contact=body.get("ask_contact", False),
+            template=Template(*body["template"]) if "template" in body else None,
+            picture=body.get("picture", ""),
         )
 
 

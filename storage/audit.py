@@ -35,3 +35,9 @@ def record(
 def happened(db: Transaction, action: str) -> bool:
     """Whether this was ever done."""
     return db.scalar(select(col(Audit.id)).where(col(Audit.action) == action).limit(1)) is not None
+
+
+def latest(db: Transaction, action: str) -> datetime | None:
+    """When this was done last."""
+    query = select(col(Audit.at)).where(col(Audit.action) == action).order_by(col(Audit.at).desc())
+    return db.scalar(query.limit(1))

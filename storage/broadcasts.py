@@ -10,19 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, String, Subquery, and_, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, String, Subquery, and_, cast, func, literal, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel, col
 
 from storage import clock, news
+from storage.allowances import Allowance
 from storage.database import Transaction
-from storage.outbox import IS_READY, rows
+from storage.outbox import rows
 from storage.tables import Announcing, Broadcast, Member, Policy, Priority, Sending, Unit
 from storage.units import below
 
-SLICE = 10_000
+SLICE = 5_000
 """Members whose place in an audience is decided in one transaction: the writer is never held for longer."""
-UNDER_WAY = (Sending.READY, Sending.CLAIMED)
+UNDER_WAY = (Sending.READY, Sending.CLAIMED, Sending.HELD)
 
 _members = SQLModel.metadata.tables["member"]
 
@@ -45,6 +46,8 @@ class Moment:
     midnight: datetime
     """The beginning of that local day."""
     weekly: int
+    allowances: tuple[Allowance, ...] = ()
+    """What accounts with limits may send then."""
 
 
 def add(db: Transaction, broadcast: Broadcast) -> None:
@@ -67,6 +70,12 @@ def by_ids(db: Transaction, broadcast_ids: set[int]) -> dict[int, Broadcast]:
 def in_state(db: Transaction, state: Announcing) -> list[Broadcast]:
     """Those that stand there, the oldest first."""
     return list(db.scalars(select(Broadcast).where(col(Broadcast.state) == state.value).order_by(col(Broadcast.id))))
+
+
+def unswept(db: Transaction) -> list[Broadcast]:
+    """Cancelled ones of which rows may still wait."""
+    left = (col(Broadcast.state) == Announcing.CANCELLED.value, col(Broadcast.finished_at).is_(None))
+    return list(db.scalars(select(Broadcast).where(*left).order_by(col(Broadcast.id))))
 
 
 def latest(db: Transaction, limit: int) -> list[Broadcast]:
@@ -100,15 +109,27 @@ def freeze(
     last, found = db.connection().execute(select(func.max(ahead.c.id), func.count())).one()
     if last is None:
         return False
-    told = _standing(and_(audience, _members.c.id <= last), when)
-    skipped = dict(broadcast.skipped)
-    why = news.why_not(told.c, weekly=when.weekly).label("why")
-    for reason, number in db.connection().execute(select(why, func.count()).where(why != "").group_by(why)).all():
-        skipped[reason] = skipped.get(reason, 0) + number
-    _promise(db, broadcast, told, why, now)
-    broadcast.frozen_to, broadcast.skipped = last, skipped
+    slice_, near = and_(audience, _members.c.id <= last), and_(news.owners > broadcast.frozen_to, news.owners <= last)
+    promised = _promise(db, broadcast, _standing(slice_, when, near), when, now)
+    if promised < found:
+        broadcast.skipped = _left_out(db, broadcast, slice_, when, near)
+    broadcast.frozen_to, broadcast.promised = last, broadcast.promised + promised
     db.flush()
     return bool(found == size)
+
+
+def _left_out(
+    db: Transaction, broadcast: Broadcast, slice_: ColumnElement[bool], when: Moment, near: ColumnElement[bool]
+) -> dict[str, int]:
+    """Why the others of a slice got no row, added to what was so before."""
+    theirs = select(rows.c.id).where(rows.c.once == _once(broadcast, _members.c.id)).correlate(_members)
+    told = _standing(and_(slice_, ~theirs.exists()), when, near)
+    why = news.why_not(told.c, weekly=when.weekly).label("why")
+    skipped = dict(broadcast.skipped)
+    for reason, number in db.connection().execute(select(why, func.count()).group_by(why)).all():
+        if reason:
+            skipped[reason] = skipped.get(reason, 0) + number
+    return skipped
 
 
 def _audience(unit: Unit) -> ColumnElement[bool]:
@@ -121,12 +142,15 @@ def _audience(unit: Unit) -> ColumnElement[bool]:
     return or_(inside, and_(_members.c.unit_id.is_(None), _members.c.erased_at.is_(None), own_place))
 
 
-def _standing(whose: ColumnElement[bool], when: Moment) -> Subquery:
-    query = news.standing_query(whose, at=when.at, midnight=when.midnight, counted=news.PROMISED)
+def _standing(whose: ColumnElement[bool], when: Moment, near: ColumnElement[bool] | None = None) -> Subquery:
+    query = news.standing_query(
+        whose, near, at=when.at, midnight=when.midnight, counted=news.PROMISED, allowances=when.allowances
+    )
     return query.order_by(None).subquery()
 
 
-def _promise(db: Transaction, broadcast: Broadcast, told: Subquery, why: ColumnElement[str], now: datetime) -> None:
+def _promise(db: Transaction, broadcast: Broadcast, told: Subquery, when: Moment, now: datetime) -> int:
+    why = news.why_not(told.c, weekly=when.weekly)
     moment = rows.c.due_at.type
     values = {
         "account": told.c.account,
@@ -136,7 +160,7 @@ def _promise(db: Transaction, broadcast: Broadcast, told: Subquery, why: ColumnE
         "topic": literal(news.TOPIC),
         "priority": literal(int(Priority.BROADCAST)),
         "policy": literal(Policy.AT_MOST_ONCE.value),
-        "once": literal(f"broadcast:{broadcast.id}:") + cast(told.c.member_id, String),
+        "once": _once(broadcast, told.c.member_id),
         "due_at": literal(broadcast.due_at, moment),
         "state": literal(Sending.READY.value),
         "fence": literal(0),
@@ -146,21 +170,16 @@ def _promise(db: Transaction, broadcast: Broadcast, told: Subquery, why: ColumnE
     }
     chosen = select(*values.values()).where(why == "").order_by(told.c.member_id)
     kind = postgresql if db.dialect == "postgresql" else sqlite
-    promise = kind.insert(rows).from_select(list(values), chosen, include_defaults=False)
-    db.connection().execute(promise.on_conflict_do_nothing(index_elements=["once"]))
+    promise = kind.insert(rows).from_select(list(values), chosen, include_defaults=False).inline()
+    once = promise.on_conflict_do_nothing(index_elements=["once"])
+    told_of = db.connection().execute(once, execution_options={"preserve_rowcount": True}).rowcount
+    if db.dialect == "postgresql":
+        return told_of
+    return db.scalar(text("SELECT changes()")) or 0  # Python's sqlite3 counts nothing that begins with WITH
 
 
-def tally(db: Transaction, broadcast_id: int) -> dict[Sending, int]:
-    """How many of a broadcast's rows are in each state: read from an index, quick at any size."""
-    query = select(rows.c.state, func.count()).where(rows.c.broadcast_id == broadcast_id).group_by(rows.c.state)
-    return {Sending(state): number for state, number in db.connection().execute(query)}
-
-
-def reasons(db: Transaction, broadcast_id: int) -> dict[str, int]:
-    """Why rows were withdrawn at the moment of sending."""
-    ended = and_(rows.c.broadcast_id == broadcast_id, rows.c.state == Sending.CANCELLED.value)
-    query = select(rows.c.reason, func.count()).where(ended).group_by(rows.c.reason)
-    return {reason or "": number for reason, number in db.connection().execute(query)}
+def _once(broadcast: Broadcast, member_id: ColumnElement[int]) -> ColumnElement[str]:
+    return literal(f"broadcast:{broadcast.id}:") + cast(member_id, String)
 
 
 def is_under_way(db: Transaction, broadcast_id: int) -> bool:
@@ -172,9 +191,10 @@ def is_under_way(db: Transaction, broadcast_id: int) -> bool:
 
 def withdraw(db: Transaction, broadcast_id: int, *, size: int = SLICE) -> int:
     """End waiting rows of a cancelled broadcast, a slice of them; how many."""
-    some = select(rows.c.id).where(IS_READY, rows.c.broadcast_id == broadcast_id).limit(size)
+    waits = rows.c.state.in_([Sending.READY.value, Sending.HELD.value])
+    some = select(rows.c.id).where(waits, rows.c.broadcast_id == broadcast_id).limit(size)
     ended = {"state": Sending.CANCELLED.value, "reason": "broadcast_cancelled", "settled_at": clock.now(db)}
-    return db.connection().execute(rows.update().where(IS_READY, rows.c.id.in_(some)).values(ended)).rowcount
+    return db.connection().execute(rows.update().where(waits, rows.c.id.in_(some)).values(ended)).rowcount
 
 
 def unknown(db: Transaction, broadcast_id: int, limit: int) -> list[Member]:

@@ -7,12 +7,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import BindParameter, bindparam, delete, select, update
 from sqlmodel import col
 
 from storage.database import Transaction
 from storage.errors import WrongKey
 from storage.tables import Conversation, Draft
+
+_drafts, _talks = Draft.__table__.c, Conversation.__table__.c  # type: ignore[attr-defined]
+_members: BindParameter[int] = bindparam("members", expanding=True)
+_DRAFTS = select(_drafts.id, _drafts.member_id, _drafts.form, _drafts.kept).where(
+    _drafts.member_id.in_(_members), _drafts.expires_at > bindparam("now")
+)
+_TALKS = select(_talks.member_id, _talks.active, _talks.kept).where(_talks.member_id.in_(_members))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +31,6 @@ class StoredDraft:
     answers: Mapping[str, Any]
     parts: tuple[str, ...]
     asked: Mapping[str, Any] | None
-    updated_at: datetime
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +45,16 @@ class Standing:
 
 def load(db: Transaction, member_ids: Collection[int], now: datetime) -> dict[int, Standing]:
     """The conversations of several members; drafts past their time are as good as gone."""
+    if not member_ids:
+        return {}
     drafts: dict[int, dict[str, StoredDraft]] = {}
-    table = Draft.__table__  # type: ignore[attr-defined]
-    for row in db.execute(select(table).where(table.c.member_id.in_(member_ids), table.c.expires_at > now)):
+    mine = {"members": list(member_ids)}
+    for row in db.connection().execute(_DRAFTS, {**mine, "now": now}):
         if (held := _open(db, row.kept)) is not None:
-            kept = StoredDraft(
-                row.id, row.form, held["answers"], tuple(held["parts"]), held["asked"], row.updated_at, row.expires_at
-            )
+            kept = StoredDraft(row.id, row.form, held["answers"], tuple(held["parts"]), held["asked"])
             drafts.setdefault(row.member_id, {})[row.form] = kept
-    talks = Conversation.__table__  # type: ignore[attr-defined]
     standings = {member_id: Standing(drafts=drafts.get(member_id, {})) for member_id in member_ids}
-    for row in db.execute(select(talks).where(talks.c.member_id.in_(member_ids))):
+    for row in db.connection().execute(_TALKS, mine):
         held = _open(db, row.kept) or {}
         kept_drafts = drafts.get(row.member_id, {})
         standings[row.member_id] = Standing(row.active, held.get("asked"), held.get("last_code"), kept_drafts)
@@ -86,7 +90,7 @@ def _open(db: Transaction, sealed: bytes | None) -> Any:
         return None
 
 
-def keep_draft(db: Transaction, member_id: int, draft: StoredDraft) -> None:
+def keep_draft(db: Transaction, member_id: int, draft: StoredDraft, *, now: datetime, until: datetime) -> None:
     """Keep a draft, over an earlier version of itself or one whose time is up."""
     held = {"answers": dict(draft.answers), "parts": list(draft.parts), "asked": draft.asked}
     row = {
@@ -94,16 +98,21 @@ def keep_draft(db: Transaction, member_id: int, draft: StoredDraft) -> None:
         "member_id": member_id,
         "form": draft.form,
         "kept": db.seals.seal(held),
-        "updated_at": draft.updated_at,
-        "expires_at": draft.expires_at,
+        "updated_at": now,
+        "expires_at": until,
     }
     db.write(Draft, row, replaces=("member_id", "form"))
 
 
 def drop_drafts(db: Transaction, draft_ids: Collection[str]) -> None:
-    """Remove drafts for good (`secure_delete` overwrites what they held)."""
-    if draft_ids:
-        db.execute(delete(Draft).where(col(Draft.id).in_(draft_ids)))
+    """Remove drafts for good when the transaction ends (`secure_delete` overwrites what they held)."""
+    for draft_id in draft_ids:
+        db.remove(Draft, draft_id)
+
+
+def drop_forms(db: Transaction, member_id: int, forms: Collection[str]) -> None:
+    """Remove a member's drafts of these forms, whatever stands in them."""
+    db.execute(delete(Draft).where(col(Draft.member_id) == member_id, col(Draft.form).in_(forms)))
 
 
 def forget(db: Transaction, member_id: int) -> None:

@@ -1,26 +1,26 @@
-"""Engines, transactions and the database's clock; the only room that knows how SQLite and PostgreSQL differ.
+"""Engines, transactions and the database's clock; here and in `sets.py` only is known how SQLite and PostgreSQL differ.
 
 One writer at a time per process: SQLite begins IMMEDIATE on its single writing connection, PostgreSQL serialises
-what must be serial through locks taken in sorted order. Nothing here knows a table by name.
+what must be serial through locks taken in sorted order.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.pool import StaticPool
-from sqlmodel import Session, select
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import SessionTransaction
+from sqlalchemy.pool import NullPool, StaticPool
+from sqlmodel import Session
 
+from storage import facts, sets
 from storage.errors import BadUrl
 from storage.seals import Seals
 
@@ -34,86 +34,183 @@ POSTGRES_SESSION = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=15
 """A frozen process must not hold a lock for long; a machine that only stalled for a breath keeps its transaction."""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How rows of one table are inserted: the columns of a conflict that replaces, or of one that is ignored."""
+SQLITE_CLOCK = text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')")
+POSTGRES_CLOCK = text("SELECT clock_timestamp()")
+LOCK = text("SELECT count(pg_advisory_xact_lock(key)) FROM unnest(CAST(:keys AS bigint[])) AS key")
+TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:key)")
+REVISION = text("SELECT version_num FROM alembic_version")
+TOKEN = text("SELECT value FROM setting WHERE key = :key")
 
-    table: Table
-    replaces: tuple[str, ...]
-    ignores: tuple[str, ...]
+TRANSACTION = "transaction"
+"""Under this name a connection knows whose it is."""
 
+T = TypeVar("T")
 
 Fault = DBAPIError
 """What is raised when the database, not our code, failed."""
 
 
 class Transaction(Session):
-    """One open transaction: an ORM session, set-wise rows that wait for its end, the seals and the clock."""
+    """One open transaction: an ORM session, set-wise rows that wait for its end, memory, the seals and the clock."""
 
-    def __init__(self, bind: Engine, seals: Seals) -> None:
+    def __init__(self, bind: Engine, seals: Seals, memory: facts.Memory | None = None) -> None:
         super().__init__(bind, expire_on_commit=False, autoflush=True)
         self.seals = seals
         self.dialect = bind.dialect.name
-        self._waiting: list[tuple[Way, dict[str, Any]]] = []
+        self._waiting: list[tuple[sets.Way, Mapping[str, Any]]] = []
+        self._leaving: list[tuple[Table, Any]] = []
+        self._recall = facts.Recall(memory or facts.Memory(), self._token)
+        self._attempting = False
+        self._opening = False
+        self._nested: SessionTransaction | None = None
+        event.listen(self, "after_begin", _introduce)
+
+    @property
+    def alone(self) -> bool:
+        """Whether nobody else can write meanwhile (SQLite): then there is nothing to lock."""
+        return self.dialect == "sqlite"
 
     def write(
-        self, table: Any, row: Mapping[str, Any], *, replaces: Sequence[str] = (), ignores: Sequence[str] = ()
+        self, table: Any, row: Mapping[str, Any], *, replaces: tuple[str, ...] = (), ignores: tuple[str, ...] = ()
     ) -> None:
         """Insert a row together with all others of its kind when the transaction ends.
 
         `replaces` names the unique columns on which an existing row is overwritten instead, `ignores` those on which
         an existing row stays and this one is dropped.
         """
-        self._waiting.append((Way(table.__table__, tuple(replaces), tuple(ignores)), dict(row)))
+        self._waiting.append((sets.way(table.__table__, replaces, ignores), row))
+
+    def remove(self, table: Any, key: Any) -> None:
+        """Delete the row of a key together with all others that go, before anything that waits is written."""
+        self._leaving.append((table.__table__, key))
 
     def write_out(self) -> None:
         """Write the waiting rows: one statement per table, in the order in which the tables were first named."""
         self.flush()
-        groups: dict[tuple[Way, tuple[str, ...]], list[dict[str, Any]]] = {}
-        for way, row in self._waiting:
-            groups.setdefault((way, tuple(sorted(row))), []).append(row)
-        self._waiting.clear()
-        for (way, _), rows in groups.items():
-            self._insert(way, rows)
+        leaving, self._leaving = self._leaving, []
+        waiting, self._waiting = self._waiting, []
+        for table in {*(table.name for table, _ in leaving), *(way.table.name for way, _ in waiting)}:
+            self.changing(table)
+        if leaving:
+            sets.delete(self.connection(), leaving)
+        if waiting:
+            sets.insert(self.connection(), waiting)
 
-    def _insert(self, way: Way, rows: list[dict[str, Any]]) -> None:
-        kind = postgresql if self.dialect == "postgresql" else sqlite
-        statement = kind.insert(way.table)
-        if way.replaces:
-            last = {tuple(row[name] for name in way.replaces): row for row in rows}
-            rows = list(last.values())
-            changed = {name: statement.excluded[name] for name in rows[0] if name not in way.replaces}
-            statement = statement.on_conflict_do_update(index_elements=list(way.replaces), set_=changed)
-        elif way.ignores:
-            statement = statement.on_conflict_do_nothing(index_elements=list(way.ignores))
-        self.connection().execute(statement, rows)
+    def remembered(self, question: Hashable, look_up: Callable[[], T]) -> T:
+        """The answer to a question about units, programmes or roles, from memory while nobody has changed these.
+
+        The question names who asks and what was asked; the answer is shared by threads and must never be changed.
+        """
+        if not self._is_clean() and self._holds_facts():
+            self.flush()
+        return self._recall.take(question, look_up)
+
+    def _holds_facts(self) -> bool:
+        return any(one.__tablename__ in facts.TABLES for one in (*self.new, *self.dirty, *self.deleted))
+
+    def end(self) -> None:
+        """Write what waits and, where facts were changed, tell every process so: the last thing before the commit."""
+        self.write_out()
+        if self._recall.changed:
+            facts.renew(self.connection())
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """What happens inside is undone by an exception, waiting rows included; the transaction goes on."""
-        mark = len(self._waiting)
+        self._secure()
+        undo = self._mark()
         nested = self.begin_nested()
         try:
             yield
             self.flush()
         except BaseException:
             nested.rollback()
-            del self._waiting[mark:]
+            undo()
             raise
         nested.commit()
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """As `savepoint`, but the database hears of it only with the first change inside: most turns make none.
+
+        Not one inside another.
+        """
+        self.flush()
+        undo = self._mark()
+        self._attempting = True
+        try:
+            yield
+            self.flush()
+        except BaseException:
+            if not self._is_clean():  # changes that were never flushed are taken back with the savepoint, too
+                self._secure()
+            if self._nested is not None:
+                self._nested.rollback()
+            undo()
+            raise
+        else:
+            if self._nested is not None:
+                self._nested.commit()
+        finally:
+            self._attempting, self._nested = False, None
+
+    def _mark(self) -> Callable[[], None]:
+        """What takes back the waiting rows that came after this moment."""
+        waiting, leaving = len(self._waiting), len(self._leaving)
+
+        def undo() -> None:
+            del self._waiting[waiting:], self._leaving[leaving:]
+
+        return undo
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Write what the ORM holds."""
+        if self._opening or self._is_clean():
+            return
+        self._secure()
+        super().flush(objects)
+
+    def _secure(self) -> None:
+        """Open the savepoint of an attempt, before the first change. Nothing that waits is flushed outside of it."""
+        if not self._attempting or self._nested is not None:
+            return
+        self._opening = True
+        try:
+            self._nested = self.begin_nested()
+            self.connection()  # only this sends it
+        finally:
+            self._opening = False
+
+    def changing(self, table: str) -> None:
+        """Rows of this table are about to be changed: before every statement that does so, whoever issues it."""
+        self._secure()
+        if table in facts.TABLES:
+            self._recall.changed = True
+
+    def _token(self) -> Any:
+        return self.connection().execute(TOKEN, {"key": facts.KEY}).scalar()
 
     def clock(self) -> datetime:
         """The database's own clock, to the millisecond, aware UTC: what leases, pace and retries are measured by."""
         if self.dialect == "postgresql":
-            return self.connection().execute(select(text("clock_timestamp()"))).scalar_one().astimezone(UTC)  # type: ignore[no-any-return]
-        told = self.connection().execute(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')")).scalar_one()
+            moment: datetime = self.connection().execute(POSTGRES_CLOCK).scalar_one()
+            return moment.astimezone(UTC)
+        told = self.connection().execute(SQLITE_CLOCK).scalar_one()
         return datetime.fromisoformat(told).replace(tzinfo=UTC)
 
     def lock(self, names: Iterable[str]) -> None:
         """Hold each name to the end of the transaction, in sorted order. SQLite has but one writer: nothing to do."""
-        if self.dialect == "postgresql":
-            for key in sorted({_lock_key(name) for name in names}):
-                self.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+        keys = sorted({_lock_key(name) for name in names})
+        if keys and not self.alone:
+            self.connection().execute(LOCK, {"keys": keys})
+
+    def lock_if_free(self, name: str) -> bool:
+        """As `lock`, but where somebody else holds it: False, at once. Then what it stands for is being done."""
+        return self.alone or bool(self.connection().execute(TRY_LOCK, {"key": _lock_key(name)}).scalar_one())
+
+
+def _introduce(db: Transaction, _: SessionTransaction, connection: Connection) -> None:
+    connection.info[TRANSACTION] = db
 
 
 def _lock_key(name: str) -> int:
@@ -129,18 +226,19 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writer = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url, pool_size)
         self._reader = _sqlite_reader(self.url) if self.is_sqlite else self._writer
+        self._memory = facts.Memory()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """A writing transaction: committed at the end of the block, rolled back by an exception."""
-        with Transaction(self._writer, self.seals) as db, db.begin():
+        with Transaction(self._writer, self.seals, self._memory) as db, db.begin():
             yield db
-            db.write_out()
+            db.end()
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """A transaction that sees one state of the database and changes nothing."""
-        with Transaction(self._reader, self.seals) as db, db.begin():
+        with Transaction(self._reader, self.seals, self._memory) as db, db.begin():
             yield db
             db.rollback()
 
@@ -173,6 +271,7 @@ def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(url, poolclass=StaticPool, connect_args=SQLITE_CONNECTION, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)
+    event.listen(engine, "before_execute", _before_statement)
     return engine
 
 
@@ -208,7 +307,7 @@ def _begin_deferred(connection: Connection) -> None:
 
 
 def _postgres_engine(url: URL, pool_size: int) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
@@ -216,6 +315,14 @@ def _postgres_engine(url: URL, pool_size: int) -> Engine:
         connect_args={"options": POSTGRES_SESSION},
         hide_parameters=True,  # an error must not quote what a member wrote
     )
+    event.listen(engine, "before_execute", _before_statement)
+    return engine
+
+
+def _before_statement(connection: Connection, statement: Any, *_: object) -> None:
+    """Tell the transaction of every change, whether the ORM makes it or a plain statement."""
+    if getattr(statement, "is_dml", False):
+        connection.info[TRANSACTION].changing(statement.table.name)
 
 
 def alembic_config(url: str) -> Config:
@@ -230,6 +337,27 @@ def alembic_config(url: str) -> Config:
 
 def migrate(url: str) -> None:
     """Bring the tables to this version. Safe to run twice, and by two processes at once on PostgreSQL."""
+    if revision(url) == newest():  # nearly always; alembic takes long to load and long to find nothing to do
+        return
     from alembic import command  # noqa: PLC0415
 
     command.upgrade(alembic_config(url), "head")
+
+
+def newest() -> str:
+    """The version of the tables this program works with: migrations are one line, and their files are numbered."""
+    return max(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+
+
+def revision(url: str) -> str | None:
+    """The version of a database's tables; None where there is none, or where nobody can look."""
+    place = read_url(url)
+    if place.get_backend_name() == "sqlite" and not Path(place.database or "").is_file():
+        return None
+    engine = create_engine(place, poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            found: str | None = connection.execute(REVISION).scalar()
+    except SQLAlchemyError:
+        return None
+    return found

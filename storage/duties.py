@@ -6,7 +6,7 @@ decided in handlers/duties.py; here stands only to whom, and what happened.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +14,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, and_, exists, func, or_, select
 from sqlmodel import SQLModel, col
 
+from storage import appointments
 from storage.database import Transaction
+from storage.submissions import ACCEPTED
 from storage.tables import (
     Duty,
     DutyDone,
@@ -25,6 +27,7 @@ from storage.tables import (
     Notice,
     Outbox,
     Programme,
+    Right,
     Role,
     Sending,
     State,
@@ -33,6 +36,7 @@ from storage.tables import (
 )
 from storage.units import below, valid_on
 
+RANKS = 4
 UNKEPT = (Sending.EXPIRED, Sending.FAILED, Sending.CANCELLED)
 """What became of promises that reached nobody: they do not count as told."""
 
@@ -68,7 +72,7 @@ class Progress:
     received: int
     appraised: int
     selected: int
-    """Recognised: the only choice there is."""
+    """Chosen for the level above or a reward, here or higher."""
 
 
 _office = SQLModel.metadata.tables["appointment"]
@@ -95,42 +99,49 @@ def matter(db: Transaction, duty_id: int, *, today: date, now: datetime) -> Matt
     return Matter(duty, programme, today, now) if duty and programme else None
 
 
-def addressees(db: Transaction, matter: Matter, limit: int) -> list[Owed]:
+def addressees(db: Transaction, matter: Matter, limit: int | None = None) -> list[Owed]:
     """Who answers now for the units that have not done it, whether or not they were told."""
-    return _people(db, matter, limit)
+    owing = [col(Unit.level) == matter.duty.by_level, valid_on(matter.today)]
+    if matter.programme.unit_id is not None:
+        owing.append(_unit.in_(select(below(matter.programme.unit_id).c.id)))
+    return _people(db, matter, *owing, limit=limit)
 
 
-def unreminded(db: Transaction, matter: Matter, day: date, at: datetime, limit: int) -> list[Owed]:
+def unreminded(db: Transaction, matter: Matter, unit_ids: Sequence[int], day: date, at: datetime) -> list[Owed]:
     """Who was not told of the reminder of a planned day, which fell due at that moment.
 
     Somebody appointed since is told only if nobody of the unit was; nobody is where the one who was told has left.
     """
     gone = ~exists().where(
-        _holds(_holder, matter.now), _holder.c.member_id == _told.c.member_id, _holder.c.unit_id == _told.c.unit_id
+        appointments.holds(matter.now, _holder),
+        _holder.c.member_id == _told.c.member_id,
+        _holder.c.unit_id == _told.c.unit_id,
     )
-    told = exists().where(_kept_since(matter, day), or_(_told.c.member_id == _member, _office.c.since > at, gone))
-    return _people(db, matter, limit, _nothing_today(matter), ~told)
+    told = exists().where(_kept_since(matter, unit_ids, day), or_(_told.c.member_id == _member, _office.c.since > at, gone))
+    return _people(db, matter, _unit.in_(unit_ids), _nothing_today(matter, unit_ids), ~told)
 
 
-def asking_again(db: Transaction, matter: Matter, since: date, limit: int) -> list[Owed]:
+def asking_again(db: Transaction, matter: Matter, unit_ids: Sequence[int], since: date) -> list[Owed]:
     """Who asked to be reminded again on a day that has come, not before `since`, and was not."""
+    come = col(DutySnooze.duty_id) == matter.duty_id, col(DutySnooze.until).between(since, matter.today)
+    if db.scalar(select(col(DutySnooze.unit_id)).where(*come).limit(1)) is None:
+        return []
     put_off = exists().where(
-        col(DutySnooze.duty_id) == matter.duty_id,
+        *come,
         col(DutySnooze.unit_id) == _unit,
         col(DutySnooze.member_id) == _member,
-        col(DutySnooze.until).between(since, matter.today),
-        ~exists().where(_kept_since(matter, col(DutySnooze.until)), _told.c.member_id == _member),
+        ~exists().where(_kept_since(matter, unit_ids, col(DutySnooze.until)), _told.c.member_id == _member),
     )
-    return _people(db, matter, limit, _nothing_today(matter), put_off)
+    return _people(db, matter, _unit.in_(unit_ids), _nothing_today(matter, unit_ids), put_off)
 
 
-def untold_of_move(db: Transaction, matter: Matter, limit: int) -> list[Owed]:
+def untold_of_move(db: Transaction, matter: Matter, unit_ids: Sequence[int]) -> list[Owed]:
     """Who answered for it already when its date was changed, and has heard nothing of it since."""
     moved = matter.duty.moved_at
     if moved is None:
         return []
-    told = exists().where(_kept(matter), _told.c.member_id == _member, _told.c.at >= moved)
-    return _people(db, matter, limit, _nothing_today(matter), _office.c.since <= moved, ~told)
+    told = exists().where(_kept(matter, unit_ids), _told.c.member_id == _member, _told.c.at >= moved)
+    return _people(db, matter, _unit.in_(unit_ids), _nothing_today(matter, unit_ids), _office.c.since <= moved, ~told)
 
 
 def note(db: Transaction, matter: Matter, owed: Owed, *, kind: Notice, once: str) -> None:
@@ -193,57 +204,74 @@ def progress(db: Transaction, programme_id: int, unit_id: int) -> Progress:
         col(Submission.programme_id) == programme_id,
         or_(col(Submission.unit_id).in_(tree), col(Submission.receiver_id).in_(tree)),
     )
-    count = {row[0]: row[1] for row in db.execute(rows.group_by(col(Submission.state)))}
+    return summed({row[0]: row[1] for row in db.execute(rows.group_by(col(Submission.state)))})
+
+
+def summed(count: Mapping[str, int]) -> Progress:
+    """What so many submissions in each state mean."""
     return Progress(
         received=sum(number for state, number in count.items() if state != State.WITHDRAWN),
-        appraised=count.get(State.RECOGNISED, 0) + count.get(State.DECLINED, 0),
-        selected=count.get(State.RECOGNISED, 0),
+        appraised=sum(count.get(state, 0) for state in (*ACCEPTED, State.DECLINED)),
+        selected=sum(count.get(state, 0) for state in ACCEPTED if state != State.RECOGNISED),
     )
 
 
-def _people(db: Transaction, matter: Matter, limit: int, *conditions: ColumnElement[bool]) -> list[Owed]:
-    """Whoever holds the office of a unit that owes it, has not done it, and can be written to."""
-    owing = [col(Unit.level) == matter.duty.by_level, valid_on(matter.today)]
-    if matter.programme.unit_id is not None:
-        owing.append(_unit.in_(select(below(matter.programme.unit_id).c.id)))
+def _people(db: Transaction, matter: Matter, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Owed]:
+    """Whoever holds the office of a unit that has not done it, and can be written to."""
     done = exists().where(col(DutyDone.duty_id) == matter.duty_id, col(DutyDone.unit_id) == _unit)
-    rows = select(_unit, _member).join(Unit, col(Unit.id) == _unit).where(*owing, ~done, *_answers(matter), *conditions)
+    rows = select(_unit, _member).join(Unit, col(Unit.id) == _unit).where(~done, *_answers(matter), *conditions)
     return [Owed(*row) for row in db.execute(rows.distinct().order_by(_unit, _member).limit(limit))]
 
 
 def _answers(matter: Matter) -> tuple[ColumnElement[bool], ...]:
-    """The unit's officers; its staff and administrators where it has none. They agree to be written to, and can be."""
-    officers = exists().where(
-        _holds(_officer, matter.now), _officer.c.unit_id == _unit, _officer.c.role == Role.OFFICER
-    )
+    """The unit's officers; who else where there are none is ranked as by `appointments.serving`.
+
+    They agree to be written to, and can be.
+    """
+    ranks = [_rank(rank, matter, _office) for rank in range(RANKS)]
+    held = appointments.holds(matter.now, _officer), _officer.c.unit_id == _unit
+    filled = [exists().where(*held, _rank(rank, matter, _officer)) for rank in range(RANKS)]
     reachable = exists().where(
         col(MemberAddress.member_id) == _member,
         col(MemberAddress.unreachable_at).is_(None),
         col(Member.id) == _member,
         col(Member.consent_version).is_not(None),
     )
-    chosen = or_(_office.c.role == Role.OFFICER, ~officers)
-    return _holds(_office, matter.now), chosen, reachable
+    chosen = or_(*(and_(ranks[rank], *(~better for better in filled[:rank])) for rank in range(RANKS)))
+    return appointments.holds(matter.now, _office), chosen, reachable
 
 
-def _holds(office: FromClause, now: datetime) -> ColumnElement[bool]:
-    return and_(office.c.since <= now, or_(office.c.until.is_(None), office.c.until > now))
+def _rank(rank: int, matter: Matter, office: FromClause) -> ColumnElement[bool]:
+    """Who belongs to a rank, the better ones before it left out by whoever asks."""
+    is_officer, present = office.c.role == Role.OFFICER, ~appointments.away(matter.today, office.c.member_id)
+    reports = appointments.allows(Right.REPORT, office)
+    match rank:
+        case 0:
+            return and_(is_officer, reports, present, office.c.deputy.is_(False))
+        case 1:
+            return and_(is_officer, reports, present)
+        case 2:
+            return and_(reports, present)
+        case _:
+            return reports
 
 
-def _nothing_today(matter: Matter) -> ColumnElement[bool]:
+def _nothing_today(matter: Matter, unit_ids: Sequence[int]) -> ColumnElement[bool]:
     """Not two on one day, whatever became of the first."""
-    return ~exists().where(_of(matter), _told.c.member_id == _member, _told.c.day == matter.today)
+    return ~exists().where(_of(matter, unit_ids), _told.c.member_id == _member, _told.c.day == matter.today)
 
 
-def _kept_since(matter: Matter, day: Any) -> ColumnElement[bool]:
-    return and_(_kept(matter), _told.c.day >= day)
+def _kept_since(matter: Matter, unit_ids: Sequence[int], day: Any) -> ColumnElement[bool]:
+    return and_(_kept(matter, unit_ids), _told.c.day >= day)
 
 
-def _kept(matter: Matter) -> ColumnElement[bool]:
+def _kept(matter: Matter, unit_ids: Sequence[int]) -> ColumnElement[bool]:
     """A notice about this unit's duty that was sent or still may be."""
     unkept = exists().where(col(Outbox.once) == _told.c.once, col(Outbox.state).in_(UNKEPT))
-    return and_(_of(matter), ~unkept)
+    return and_(_of(matter, unit_ids), ~unkept)
 
 
-def _of(matter: Matter) -> ColumnElement[bool]:
-    return and_(_told.c.duty_id == matter.duty_id, _told.c.unit_id == _unit)
+def _of(matter: Matter, unit_ids: Sequence[int]) -> ColumnElement[bool]:
+    """The bounds say nothing new; without them PostgreSQL reads every notice of the duty for each slice of units."""
+    bounds = _told.c.unit_id.between(min(unit_ids), max(unit_ids))
+    return and_(_told.c.duty_id == matter.duty_id, bounds, _told.c.unit_id == _unit)

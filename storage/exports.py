@@ -82,6 +82,9 @@ class FeedbackRow:
     reopened: bool
     due_on: date
     answered_on: date | None
+    satisfied: bool | None
+    merged_into: str | None
+    published_on: date | None
     channel: str | None
     programme_code: str | None
     programme: str | None
@@ -135,9 +138,10 @@ def feedback(db: Transaction, *, below_unit: int | None) -> Iterator[FeedbackRow
 def _feedback_columns(receiver: type[Unit]) -> list[Any]:
     head = (Feedback.code, Feedback.state, Feedback.day, Feedback.sent_at, Feedback.anonymous, Feedback.kind)
     flags = (Feedback.topic, Feedback.urgent, Feedback.impact, Feedback.wide, Feedback.above, Feedback.reopened)
-    course = (Feedback.due_on, Feedback.answered_on, Feedback.channel, Programme.code, Programme.name)
+    course = (Feedback.due_on, Feedback.answered_on, Feedback.satisfied, Feedback.merged_into, Feedback.published_on)
+    origin = (Feedback.channel, Programme.code, Programme.name)
     where = (Unit.code, Unit.name, Feedback.other_unit, receiver.code, Feedback.place, Feedback.group)
-    return [*head, *flags, *course, *where, Feedback.text, Feedback.full_name, Feedback.phone]
+    return [*head, *flags, *course, *origin, *where, Feedback.text, Feedback.full_name, Feedback.phone]
 
 
 def members(db: Transaction, *, below_unit: int | None) -> Iterator[MemberRow]:

@@ -11,11 +11,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlmodel import col
 
+from storage import selves
 from storage.database import Transaction
-from storage.tables import Feedback, FeedbackEvent, Member
+from storage.tables import Feedback, FeedbackEvent, FeedbackTask, Member
 from storage.units import below
 
 
@@ -38,6 +39,8 @@ OPEN = (*WAITING, State.PETITIONED, State.SUPPORTED)
 """Officers still have something to do."""
 FOLLOWED = (*OPEN, State.EXPLAINED, State.RESOLVED)
 """Not settled yet."""
+ANSWERED = (State.EXPLAINED, State.PETITIONED, State.SUPPORTED, State.RESOLVED)
+"""The author has heard from us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +90,14 @@ def is_by(db: Transaction, item: Feedback, member_id: int) -> bool:
     """Whether a member wrote an item."""
     if not item.anonymous:
         return item.member_id == member_id
-    return item.blind in db.seals.digests("feedback-author", str(member_id))
+    return item.blind in _blinds(db, member_id)
 
 
 def author_of(db: Transaction, item: Feedback) -> int | None:
     """Whom an answer goes to; None once they were erased. Raises WrongKey."""
     if not item.anonymous:
         return item.member_id
-    return None if item.author is None else int(db.seals.open(item.author))
+    return None if item.author is None else selves.today(db, int(db.seals.open(item.author)))
 
 
 def change(db: Transaction, item: Feedback, act: Act, **facts: Any) -> bool:
@@ -119,25 +122,50 @@ def events(db: Transaction, code: str) -> Sequence[FeedbackEvent]:
 
 
 def waiting(db: Transaction, unit_ids: Collection[int], limit: int) -> Sequence[Feedback]:
-    """What officers still have to do in these subtrees: flagged first, then what is due first."""
+    """What officers still have to do in these subtrees: flagged first, then what is due first.
+
+    What is answered together with another item is not listed beside it.
+    """
     flags = (col(Feedback.urgent), col(Feedback.impact), col(Feedback.wide))
     weight = sum((case((flag, 1), else_=0) for flag in flags[1:]), case((flags[0], 2), else_=0))
     answered = case((col(Feedback.state).in_(WAITING), 0), else_=1)
-    rows = select(Feedback).where(_received_below(unit_ids), col(Feedback.state).in_(OPEN))
+    rows = select(Feedback).where(_received_below(unit_ids), *_TO_DO)
     order = (answered, weight.desc(), col(Feedback.due_on), col(Feedback.code))
     return db.scalars(rows.order_by(*order).limit(limit)).all()
 
 
-def count_waiting(db: Transaction, unit_ids: Collection[int]) -> int:
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much officers still have to do; a matter of many members counts once."""
+
+    all: int = 0
+    unanswered: int = 0
+    flagged: int = 0
+    late: int = 0
+    """Without the first answer that was due before today."""
+
+
+def count_waiting(db: Transaction, unit_ids: Collection[int], today: date) -> Waiting:
     """How much officers still have to do in these subtrees."""
-    rows = select(func.count()).select_from(Feedback)
-    return db.scalar(rows.where(_received_below(unit_ids), col(Feedback.state).in_(OPEN))) or 0
+    unanswered = col(Feedback.state).in_(WAITING)
+    flagged = or_(col(Feedback.urgent), col(Feedback.impact), col(Feedback.wide))
+    late = and_(unanswered, col(Feedback.due_on) < today)
+    sums = (func.coalesce(func.sum(case((which, 1), else_=0)), 0) for which in (unanswered, flagged, late))
+    row = db.execute(select(func.count(), *sums).select_from(Feedback).where(_received_below(unit_ids), *_TO_DO)).one()
+    return Waiting(*map(int, row))
 
 
 def late(db: Transaction, *, due_before: date) -> Sequence[Feedback]:
-    """Items whose first answer was due before a day and which the level above has not been told of."""
+    """Items whose first answer was due before a day, in the order of their codes, which is none."""
     rows = select(Feedback).where(col(Feedback.state).in_(WAITING), col(Feedback.due_on) < due_before)
-    return db.scalars(rows.where(col(Feedback.escalated_on).is_(None)).order_by(col(Feedback.code))).all()
+    return db.scalars(rows.where(col(Feedback.merged_into).is_(None)).order_by(col(Feedback.code))).all()
+
+
+def to_publish(db: Transaction, unit_id: int) -> Sequence[Feedback]:
+    """What members of a unit may be told and were not told yet, in the order of the codes, which is none."""
+    here = col(Feedback.receiver_id) == unit_id, col(Feedback.published_on).is_(None)
+    worded = col(Feedback.public_words).is_not(None), col(Feedback.state) != State.WITHDRAWN
+    return db.scalars(select(Feedback).where(*here, *worded).order_by(col(Feedback.code))).all()
 
 
 def registered(db: Transaction, unit_id: int) -> int:
@@ -152,15 +180,27 @@ def erase_member(db: Transaction, member_id: int) -> None:
     silent: dict[str, Any] = {"text": None, "details": {}}
     db.execute(update(FeedbackEvent).where(col(FeedbackEvent.code).in_(codes)).values(**silent))
     db.execute(update(FeedbackEvent).where(col(FeedbackEvent.actor_id) == member_id).values(actor_id=None))
-    names = ("full_name", "phone", "other_unit", "text", "channel", "group", "member_id", "author", "blind")
+    told: dict[str, Any] = {"who": None, "what": None}
+    db.execute(update(FeedbackTask).where(col(FeedbackTask.code).in_(codes)).values(**told))
+    own = ("full_name", "phone", "other_unit", "text", "public_words")
+    names = (*own, "channel", "group", "member_id", "author", "blind")
     emptied: dict[str, Any] = dict.fromkeys(names)
     db.execute(update(Feedback).where(_written_by(db, member_id)).values(**emptied))
     db.expire_all()
 
 
+def _blinds(db: Transaction, member_id: int) -> list[str]:
+    """The blind indexes of whoever a member is or was: an anonymous item keeps the one it was written with."""
+    ids = selves.of(db, member_id)
+    return [digest for number in ids for digest in db.seals.digests("feedback-author", str(number))]
+
+
 def _written_by(db: Transaction, member_id: int) -> ColumnElement[bool]:
-    blind = db.seals.digests("feedback-author", str(member_id))
+    blind = _blinds(db, member_id)
     return or_(col(Feedback.member_id) == member_id, col(Feedback.blind).in_(blind))
+
+
+_TO_DO = (col(Feedback.state).in_(OPEN), col(Feedback.merged_into).is_(None))
 
 
 def _received_below(unit_ids: Collection[int]) -> ColumnElement[bool]:

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import bindparam, delete, select, tuple_
 from sqlmodel import col
 
 from messages.types import Inbound
 from storage.database import Transaction
 from storage.tables import Seen
 
+_mark = col(Seen.account), col(Seen.update_id)
+_KNOWN = select(*_mark).where(tuple_(*_mark).in_(bindparam("wanted", expanding=True)))
+
 
 def known(db: Transaction, inbounds: Collection[Inbound]) -> set[tuple[str, str]]:
     """The (account, update id) pairs among these that were dealt with before."""
     wanted = [(inbound.address.account, inbound.update_id) for inbound in inbounds]
-    found = db.execute(
-        select(col(Seen.account), col(Seen.update_id)).where(tuple_(col(Seen.account), col(Seen.update_id)).in_(wanted))
-    )
-    return {(account, update_id) for account, update_id in found}
+    return {(account, update_id) for account, update_id in db.connection().execute(_KNOWN, {"wanted": wanted})}
 
 
 def mark(db: Transaction, inbound: Inbound, now: datetime) -> None:

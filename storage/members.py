@@ -10,13 +10,32 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import bindparam, delete, insert, select, tuple_, update
 from sqlmodel import col
 
 from messages.types import Address
+from storage import erasures
 from storage.database import Transaction
 from storage.tables import Appointment, Consent, Erasure, Member, MemberAddress, SloganTurn, Watch
-from storage.units import below
+
+_at = tuple_(col(MemberAddress.account), col(MemberAddress.chat)).in_(bindparam("wanted", expanding=True))
+_IDS_AT = select(col(MemberAddress.account), col(MemberAddress.chat), col(MemberAddress.member_id)).where(_at)
+_KNOWN_AT = (
+    select(col(MemberAddress.account), col(MemberAddress.chat), Member)
+    .join(Member, col(Member.id) == col(MemberAddress.member_id))
+    .where(_at)
+)
+_SEEN = (
+    update(MemberAddress.__table__)  # type: ignore[attr-defined]
+    .where(col(MemberAddress.account) == bindparam("from_account"), col(MemberAddress.chat) == bindparam("from_chat"))
+    .values(seen_at=bindparam("at"), unreachable_at=None)
+)
+_JOIN = insert(MemberAddress.__table__)  # type: ignore[attr-defined]
+_PROOF = insert(Consent.__table__)  # type: ignore[attr-defined]
+_offices = Appointment.__table__.c  # type: ignore[attr-defined]
+_OFFICES = select(_offices.member_id, _offices.role, _offices.since, _offices.until).where(
+    _offices.unit_id == bindparam("unit")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +43,22 @@ class Known:
     """A member as found by one of their addresses."""
 
     member: Member
-    address: MemberAddress
+
+
+def ids_at(db: Transaction, addresses: Collection[Address]) -> dict[Address, int]:
+    """The ids of the members behind addresses; unknown addresses are left out."""
+    found = db.connection().execute(_IDS_AT, {"wanted": _pairs(addresses)})
+    return {Address(account, chat): member_id for account, chat, member_id in found}
 
 
 def by_addresses(db: Transaction, addresses: Collection[Address]) -> dict[Address, Known]:
     """The members behind addresses, in one statement; unknown addresses are left out."""
-    wanted = [(address.account, address.chat) for address in addresses]
-    found = db.execute(
-        select(MemberAddress, Member)
-        .join(Member, col(Member.id) == col(MemberAddress.member_id))
-        .where(tuple_(col(MemberAddress.account), col(MemberAddress.chat)).in_(wanted))
-    )
-    return {Address(row.account, row.chat): Known(member, row) for row, member in found}
+    found = db.execute(_KNOWN_AT, {"wanted": _pairs(addresses)})
+    return {Address(account, chat): Known(member) for account, chat, member in found}
+
+
+def _pairs(addresses: Collection[Address]) -> list[tuple[str, str]]:
+    return [(address.account, address.chat) for address in addresses]
 
 
 def by_id(db: Transaction, member_id: int) -> Member | None:
@@ -43,16 +66,15 @@ def by_id(db: Transaction, member_id: int) -> Member | None:
     return db.get(Member, member_id)
 
 
-def join(db: Transaction, address: Address, now: datetime) -> Known:
-    """A new member at an address nobody had."""
-    member = Member(created_at=now)
+def join(db: Transaction, address: Address, now: datetime, *, agreed: str | None = None) -> Known:
+    """A new member at an address nobody had; `agreed` is the version of the notice they are about to agree to."""
+    member = Member(created_at=now, consent_version=agreed)
     db.add(member)
     db.flush()
     assert member.id is not None
-    row = MemberAddress(account=address.account, chat=address.chat, member_id=member.id, linked_at=now, seen_at=now)
-    db.add(row)
-    db.flush()
-    return Known(member, row)
+    row = {"account": address.account, "chat": address.chat, "member_id": member.id, "linked_at": now, "seen_at": now}
+    db.connection().execute(_JOIN, row)
+    return Known(member)
 
 
 def agree(
@@ -68,17 +90,18 @@ def agree(
 ) -> None:
     """Keep the proof of an agreement: who, when, to which text, by which message."""
     assert member.id is not None
-    member.consent_version = version
-    proof = Consent(
-        member_id=member.id,
-        version=version,
-        text_hash=text_hash,
-        purpose=purpose,
-        given_at=now,
-        account=address.account,
-        update_id=update_id,
-    )
-    db.add(proof)
+    if member.consent_version != version:
+        member.consent_version = version
+    proof = {
+        "member_id": member.id,
+        "version": version,
+        "text_hash": text_hash,
+        "purpose": purpose,
+        "given_at": now,
+        "account": address.account,
+        "update_id": update_id,
+    }
+    db.connection().execute(_PROOF, proof)
 
 
 def withdraw(db: Transaction, member: Member, now: datetime) -> None:
@@ -118,10 +141,11 @@ def reachable(db: Transaction, member_ids: Collection[int]) -> dict[int, Address
     return {row.member_id: Address(row.account, row.chat) for row in rows}
 
 
-def seen(db: Transaction, address: MemberAddress, now: datetime) -> None:
-    """The member wrote from here: a push goes here from now on, and it can be reached again."""
-    address.seen_at = now
-    address.unreachable_at = None
+def seen(db: Transaction, addresses: Collection[Address], now: datetime) -> None:
+    """Members wrote from here: a push goes here from now on, and they can be reached again."""
+    if addresses:
+        rows = [{"from_account": address.account, "from_chat": address.chat, "at": now} for address in addresses]
+        db.connection().execute(_SEEN, rows)
 
 
 def unreachable(db: Transaction, address: Address, now: datetime) -> None:
@@ -163,35 +187,21 @@ def appointments(db: Transaction, member_ids: Collection[int], now: datetime) ->
     return held
 
 
-def appoint(db: Transaction, *, member_id: int, unit_id: int, role: str, now: datetime) -> None:
-    """Give a member a role for a unit; the same role twice changes nothing."""
-    held = appointments(db, [member_id], now).get(member_id, [])
-    if not any(row.unit_id == unit_id and row.role == role for row in held):
-        db.add(Appointment(member_id=member_id, unit_id=unit_id, role=role, since=now))
-        db.flush()
-
-
 def holders(db: Transaction, unit_id: int, roles: Collection[str], now: datetime) -> list[int]:
     """The members who hold one of these roles for exactly this unit."""
-    rows = select(col(Appointment.member_id)).where(
-        col(Appointment.unit_id) == unit_id, col(Appointment.role).in_(roles), _holds(now)
-    )
-    return list(db.scalars(rows.distinct().order_by(col(Appointment.member_id))))
+
+    def look_up() -> tuple[tuple[int, str, datetime, datetime | None], ...]:
+        return tuple(map(tuple, db.connection().execute(_OFFICES, {"unit": unit_id})))
+
+    held = db.remembered(("offices", unit_id), look_up)
+    serving = (row for row in held if row[1] in roles and row[2] <= now and (row[3] is None or row[3] > now))
+    return sorted({member_id for member_id, *_ in serving})
 
 
 def ever_appointed(db: Transaction, unit_ids: Collection[int]) -> list[int]:
     """The members who hold or once held a role for one of these units."""
     rows = select(col(Appointment.member_id)).where(col(Appointment.unit_id).in_(unit_ids))
     return list(db.scalars(rows.distinct().order_by(col(Appointment.member_id))))
-
-
-def may_act(db: Transaction, member_id: int, unit_id: int, now: datetime) -> bool:
-    """Whether a unit lies in the subtree of one of the member's roles."""
-    for row in appointments(db, [member_id], now).get(member_id, []):
-        tree = below(row.unit_id)
-        if db.scalar(select(tree.c.id).where(tree.c.id == unit_id)) is not None:
-            return True
-    return False
 
 
 def _holds(now: datetime) -> Any:
@@ -201,10 +211,10 @@ def _holds(now: datetime) -> Any:
 def erase(db: Transaction, member: Member, *, code: str, now: datetime) -> None:
     """Empty a member's row and forget their addresses; keyed digests of these stay, to be replayed after a restore."""
     assert member.id is not None
+    erasures.add(db, member.id, code=code, now=now)
     for row in addresses(db, member.id):
         db.add(Erasure(code=f"{code}-{row.id}", digest=db.seals.digest("address", row.account, row.chat), at=now))
         db.delete(row)
-    db.execute(update(Appointment).where(col(Appointment.member_id) == member.id).values(until=now))
     db.execute(delete(Watch).where(col(Watch.member_id) == member.id))
     db.execute(delete(SloganTurn).where(col(SloganTurn.member_id) == member.id))
     db.execute(update(Consent).where(col(Consent.member_id) == member.id).values(account=None, update_id=None))

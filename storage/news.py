@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, select, true, update
 from sqlmodel import SQLModel, col
 
 from messages.types import Address
+from storage.allowances import Allowance, barred
 from storage.database import Transaction
 from storage.outbox import rows
 from storage.tables import Consent, Member, Programme, Sending, SloganTurn
@@ -25,11 +26,14 @@ TOPIC = "news"
 PURPOSE = "news"
 """The purpose of the agreement to news, apart from that to the notice."""
 WEEK = timedelta(days=7)
-PROMISED = (Sending.READY, Sending.CLAIMED, Sending.SENT, Sending.UNKNOWN)
+PROMISED = (Sending.READY, Sending.CLAIMED, Sending.SENT, Sending.UNKNOWN, Sending.HELD)
 GONE_OUT = (Sending.CLAIMED, Sending.SENT, Sending.UNKNOWN)
 
 members = SQLModel.metadata.tables["member"]
 _addresses = SQLModel.metadata.tables["address"]
+owners = _addresses.c.member_id
+"""Whose address it is: of which members they are wanted is said of both tables, else PostgreSQL reads all addresses."""
+_windows = SQLModel.metadata.tables["chat_window"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +50,52 @@ class Standing:
     """News of the week up to the moment asked about."""
     today: int
     """News of that local day so far."""
+    barred: str = ""
+    """Why nothing may go to that address, where its channel has limits and no other address of theirs carries it."""
 
 
 def standings(
-    db: Transaction, member_ids: Collection[int], *, at: datetime, midnight: datetime, counted: Sequence[Sending]
+    db: Transaction,
+    member_ids: Collection[int],
+    *,
+    at: datetime,
+    midnight: datetime,
+    counted: Sequence[Sending],
+    allowances: Sequence[Allowance] = (),
 ) -> dict[int, Standing]:
     """Where members stand towards news that goes at a moment; `counted`: rows in these states count as news."""
-    query = standing_query(members.c.id.in_(member_ids), at=at, midnight=midnight, counted=counted)
+    whose, homes = members.c.id.in_(member_ids), owners.in_(member_ids)
+    query = standing_query(whose, homes, at=at, midnight=midnight, counted=counted, allowances=allowances)
     return {row.member_id: _standing(row) for row in db.connection().execute(query)}
 
 
 def standing_query(
-    whose: ColumnElement[bool], *, at: datetime, midnight: datetime, counted: Sequence[Sending]
+    whose: ColumnElement[bool],
+    near: ColumnElement[bool] | None = None,
+    *,
+    at: datetime,
+    midnight: datetime,
+    counted: Sequence[Sending],
+    allowances: Sequence[Allowance] = (),
 ) -> Select[Any]:
-    """One row per member: what `Standing` holds, the address as two columns."""
-    last = (
-        select(_addresses.c.id)
-        .where(_addresses.c.member_id == members.c.id, _addresses.c.unreachable_at.is_(None))
-        .order_by(_addresses.c.seen_at.desc(), _addresses.c.id)
-        .limit(1)
-        .correlate(members)
-        .scalar_subquery()
-    )
+    """One row per member: what `Standing` holds, the address as two columns: of those that carry it the one seen last,
+    else the one seen last of all. `near`: which addresses are theirs, as far as that is known beforehand.
+    """
+    homes = _addresses.alias("home")
+    last = select(homes.c.id).where(homes.c.member_id == members.c.id, homes.c.unreachable_at.is_(None))
+    seen_last = (homes.c.seen_at.desc(), homes.c.id)
+    if allowances:
+        chat = _windows.alias("home_window")
+        there = and_(chat.c.account == homes.c.account, chat.c.chat == homes.c.chat)
+        shut = case((barred(homes, chat, allowances) == "", 0), else_=1)
+        last = last.select_from(homes.outerjoin(chat, there)).order_by(shut, *seen_last)
+    else:
+        last = last.order_by(*seen_last)
+    chosen = last.limit(1).correlate(members).scalar_subquery()
+    is_chosen = _addresses.c.id.is_not_distinct_from(chosen)  # with a plain = PostgreSQL would hash, and choose twice
+    theirs = and_(owners == members.c.id, is_chosen, true() if near is None else near)
+    found = members.outerjoin(_addresses, theirs)
+    known = and_(_windows.c.account == _addresses.c.account, _windows.c.chat == _addresses.c.chat)
     return (
         select(
             members.c.id.label("member_id"),
@@ -78,8 +106,9 @@ def standing_query(
             _addresses.c.chat,
             _count(at - WEEK, at, counted).label("recent"),
             _count(midnight, at, counted).label("today"),
+            barred(_addresses, _windows, allowances).label("barred"),
         )
-        .select_from(members.outerjoin(_addresses, _addresses.c.id == last))
+        .select_from(found.outerjoin(_windows, known) if allowances else found)
         .where(whose)
         .order_by(members.c.id)
     )
@@ -99,6 +128,7 @@ def why_not(standing: Any, *, weekly: int) -> ColumnElement[str]:
         (~standing.consented, "no_consent"),
         (~standing.opted_in, "opted_out"),
         (standing.chat.is_(None), "unreachable"),
+        (standing.barred != "", standing.barred),
         (standing.recent >= weekly, "weekly_cap"),
         else_=literal(""),
     )
@@ -113,6 +143,7 @@ def _standing(row: Any) -> Standing:
         address=None if row.chat is None else Address(row.account, row.chat),
         recent=row.recent,
         today=row.today,
+        barred=row.barred,
     )
 
 

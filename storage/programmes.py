@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
@@ -21,6 +21,8 @@ from storage.tables import Duty, Programme, Slogan
 SHOWN = 10
 """As many programmes as one message lists of each sort."""
 RECENT = timedelta(days=90)
+
+_EVERY = select(Programme.__table__).order_by(col(Programme.id))  # type: ignore[attr-defined]
 
 
 class Happening(StrEnum):
@@ -72,42 +74,50 @@ def every(db: Transaction) -> list[Programme]:
     return list(db.scalars(rows))
 
 
+def known(db: Transaction, programme_id: int) -> Programme | None:
+    """The programme of an id, as a copy to be read only (see `_all`)."""
+    return next((row for row in _all(db) if row.id == programme_id), None)
+
+
 def open_at(db: Transaction, now: datetime, kind: str) -> list[Programme]:
-    """Those of a kind that are open, the one that closes first first."""
-    return _open(db, now, col(Programme.kind) == kind)
+    """Those of a kind that are open, the one that closes first first. To be read only."""
+    return [row for row in all_open(db, now) if row.kind == kind]
 
 
 def all_open(db: Transaction, now: datetime) -> list[Programme]:
-    """Those of every kind that are open, the one that closes first first."""
-    return _open(db, now)
+    """Those of every kind that are open, the one that closes first first. To be read only."""
+    found = (row for row in _all(db) if not row.hidden and row.opens_at <= now < row.closes_at)
+    return sorted(found, key=lambda row: (row.closes_at, row.id))
 
 
 def upcoming(db: Transaction, now: datetime, kind: str) -> list[Programme]:
-    """Those of a kind that will open, the nearest first."""
-    return _upcoming(db, now, col(Programme.kind) == kind)
+    """Those of a kind that will open, the nearest first. To be read only."""
+    return _later(db, now, kind)[:SHOWN]
 
 
 def all_upcoming(db: Transaction, now: datetime) -> list[Programme]:
-    """Those of every kind that will open, the nearest first."""
-    return _upcoming(db, now)
+    """Those of every kind that will open, the nearest first. To be read only."""
+    return _later(db, now)[:SHOWN]
 
 
 def closed_recently(db: Transaction, now: datetime) -> list[Programme]:
-    """Those of every kind that closed in the last 90 days, the latest first."""
-    closed = (_shown(), col(Programme.closes_at) <= now, col(Programme.closes_at) > now - RECENT)
-    return _first(db, select(Programme).where(*closed).order_by(col(Programme.closes_at).desc()))
+    """Those of every kind that closed in the last 90 days, the latest first. To be read only."""
+    found = [row for row in _all(db) if not row.hidden and now - RECENT < row.closes_at <= now]
+    return sorted(found, key=lambda row: row.closes_at, reverse=True)[:SHOWN]
 
 
 def extendable(db: Transaction, now: datetime, days: int) -> list[Programme]:
-    """Those that are open or closed in the last so many days, the nearest end first."""
+    """Those that are open or closed in the last so many days, the latest end first. To be read only."""
     since = now - timedelta(days=days)
-    wanted = (_shown(), col(Programme.opens_at) <= now, col(Programme.closes_at) > since)
-    return _first(db, select(Programme).where(*wanted).order_by(col(Programme.closes_at).desc()))
+    found = [row for row in _all(db) if not row.hidden and row.opens_at <= now and row.closes_at > since]
+    return sorted(found, key=lambda row: row.closes_at, reverse=True)[:SHOWN]
 
 
 def newly_open(db: Transaction, now: datetime) -> list[Programme]:
     """Those that are open and not yet announced to those who asked."""
-    return _open(db, now, col(Programme.announced_open).is_(False))
+    new = col(Programme.announced_open).is_(False), _shown()
+    within = and_(*new, col(Programme.opens_at) <= now, col(Programme.closes_at) > now)
+    return list(db.scalars(select(Programme).where(within).order_by(col(Programme.closes_at), col(Programme.id))))
 
 
 def slogans(db: Transaction, programme_id: int) -> list[Slogan]:
@@ -125,6 +135,26 @@ def duties(db: Transaction, programme_id: int) -> list[Duty]:
 def questions(programme: Programme) -> list[Mapping[str, Any]]:
     """A programme's own questions as it keeps them: key, label, text, options, warned, warning, limit."""
     return list(programme.details.get("questions", ()))
+
+
+def criteria(programme: Programme) -> list[tuple[str, str, int]]:
+    """A programme's scoring sheet: key, label and most points of each line."""
+    return [(row["key"], row["label"], row["most"]) for row in programme.details.get("criteria", ())]
+
+
+def recurring(programme: Programme) -> list[dict[str, Any]]:
+    """What a programme owes again and again, as it keeps it: key, title, by, to, every, consequence."""
+    return list(programme.details.get("recurring", ()))
+
+
+def running(db: Transaction, now: datetime, until: datetime) -> list[Programme]:
+    """Those that are open now or will have opened by a moment. To be read only."""
+    return [row for row in _all(db) if not row.hidden and row.opens_at <= until and row.closes_at > now]
+
+
+def quotas(programme: Programme) -> list[Mapping[str, Any]]:
+    """The numbers a programme's plan sets, as it keeps them: key, title, by, to, count, limit, per, soft, on."""
+    return list(programme.details.get("quotas", ()))
 
 
 def peak_shown(programme: Programme) -> str | None:
@@ -176,15 +206,15 @@ def _shown() -> ColumnElement[bool]:
     return col(Programme.hidden).is_(False)
 
 
-def _open(db: Transaction, now: datetime, *more: ColumnElement[bool]) -> list[Programme]:
-    within = and_(_shown(), col(Programme.opens_at) <= now, col(Programme.closes_at) > now, *more)
-    return list(db.scalars(select(Programme).where(within).order_by(col(Programme.closes_at), col(Programme.id))))
+def _all(db: Transaction) -> tuple[Programme, ...]:
+    """Copies of all there are, remembered while none changes: every turn asks. Nobody may change them."""
+
+    def copies() -> tuple[Programme, ...]:
+        return tuple(Programme(**row) for row in db.connection().execute(_EVERY).mappings())
+
+    return db.remembered("programmes", copies)
 
 
-def _upcoming(db: Transaction, now: datetime, *more: ColumnElement[bool]) -> list[Programme]:
-    later = and_(_shown(), col(Programme.opens_at) > now, *more)
-    return _first(db, select(Programme).where(later).order_by(col(Programme.opens_at), col(Programme.id)))
-
-
-def _first(db: Transaction, rows: Select[Programme]) -> list[Programme]:
-    return list(db.scalars(rows.limit(SHOWN)))
+def _later(db: Transaction, now: datetime, kind: str | None = None) -> list[Programme]:
+    found = (row for row in _all(db) if not row.hidden and row.opens_at > now and kind in (None, row.kind))
+    return sorted(found, key=lambda row: (row.opens_at, row.id))

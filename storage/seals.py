@@ -6,19 +6,25 @@ that a key can be replaced without a stop.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import json
+import os
 from collections.abc import Sequence
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from storage.errors import WrongKey
 
 SHORTEST = 256
 """Bytes to which what is sealed is padded with spaces; from there on the next power of two."""
+FORM = b"\x01"
+"""Stands before every seal: a nonce and AES-256-GCM follow. A random nonce is good for 2³² seals of one key."""
+NONCE = 12
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Seals:
@@ -27,21 +33,32 @@ class Seals:
     def __init__(self, keys: Sequence[str]) -> None:
         if not keys:
             raise ValueError("no secret key")
-        self._fernet = MultiFernet([Fernet(base64.urlsafe_b64encode(_derive(key, b"seal"))) for key in keys])
+        self._ciphers = [AESGCM(_derive(key, b"seal")) for key in keys]
         self._digest_keys = [_derive(key, b"digest") for key in keys]
 
     def seal(self, value: Any) -> bytes:
-        """Seal a JSON value: it tells neither the moment (Fernet would, in clear) nor more than a rough length."""
-        plain = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-        padded = plain.ljust(max(SHORTEST, 1 << (len(plain) - 1).bit_length()))
-        return self._fernet.encrypt_at_time(padded, current_time=0)
+        """Seal a JSON value: it tells neither a moment nor more than a rough length."""
+        plain = _encode(value).encode()
+        return self.wrap(plain.ljust(max(SHORTEST, 1 << (len(plain) - 1).bit_length())))
 
     def open(self, sealed: bytes) -> Any:
         """The JSON value behind a seal. Raises WrongKey."""
-        try:
-            return json.loads(self._fernet.decrypt(sealed))
-        except InvalidToken as trouble:
-            raise WrongKey from trouble
+        return json.loads(self.unwrap(sealed).decode())
+
+    def wrap(self, content: bytes) -> bytes:
+        """Seal bytes as they are, a file: no moment is told either, but its length is."""
+        nonce = os.urandom(NONCE)
+        return FORM + nonce + self._ciphers[0].encrypt(nonce, content, None)
+
+    def unwrap(self, sealed: bytes) -> bytes:
+        """The bytes behind `wrap`. Raises WrongKey."""
+        nonce, body = sealed[1 : 1 + NONCE], sealed[1 + NONCE :]
+        for cipher in self._ciphers if sealed.startswith(FORM) else ():
+            try:
+                return cipher.decrypt(nonce, body, None)
+            except (InvalidTag, ValueError):  # another key, or no seal at all
+                continue
+        raise WrongKey
 
     def digest(self, *parts: str) -> str:
         """A keyed digest, for what must be found again but not read (one-time codes, erased members)."""

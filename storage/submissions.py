@@ -6,27 +6,61 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlmodel import col
 
 from storage.database import Transaction
 from storage.tables import State, Submission, Transition, Version
 from storage.units import below
 
-WAITING = (State.SENT, State.RECEIVED)
+WAITING = (State.SENT, State.RECEIVED, State.APPRAISING)
 """States in which an officer has something to do."""
+ACCEPTED = (State.RECOGNISED, State.SELECTED, State.FORWARDED, State.AWARDED)
+"""Recognised, wherever it came from there."""
+
+_rows = Submission.__table__.c  # type: ignore[attr-defined]
+_CODE_OF_DRAFT = select(_rows.code).where(_rows.draft_id == bindparam("draft"))
+_TAKEN = select(_rows.id).where(_rows.code == bindparam("code"))
+_SENT_BY = (
+    select(_rows.code, _rows.sent_at, _rows.text)
+    .where(_rows.member_id == bindparam("member"), _rows.programme_id == bindparam("programme"))
+    .where(_rows.state != State.WITHDRAWN)
+    .order_by(_rows.sent_at.desc(), _rows.id.desc())
+    .limit(bindparam("limit"))
+)
+_SENT_LIKE = (
+    select(_rows.sent_at)
+    .where(_rows.programme_id == bindparam("programme"), _rows.fingerprint == bindparam("fingerprint"))
+    .where(_rows.state != State.WITHDRAWN)
+    .order_by(_rows.id)
+    .limit(1)
+)
 
 
 def add(db: Transaction, submission: Submission, *, actor_id: int | None) -> None:
     """Keep a new submission and its first state."""
     db.add(submission)
     db.flush()
-    _record(db, submission, None, actor_id=actor_id, unit_id=submission.receiver_id, note=None)
+    begun = {
+        "submission_id": submission.id,
+        "from_state": None,
+        "to_state": submission.state,
+        "at": submission.updated_at,
+        "unit_id": submission.receiver_id,
+        "actor_id": actor_id,
+        "note": None,
+    }
+    db.write(Transition, begun)
 
 
 def by_draft(db: Transaction, draft_id: str) -> Submission | None:
     """The submission a draft became."""
     return db.scalars(select(Submission).where(col(Submission.draft_id) == draft_id)).one_or_none()
+
+
+def code_of_draft(db: Transaction, draft_id: str) -> str | None:
+    """The code of the submission a draft became."""
+    return db.connection().execute(_CODE_OF_DRAFT, {"draft": draft_id}).scalar_one_or_none()
 
 
 def by_code(db: Transaction, code: str) -> Submission | None:
@@ -36,7 +70,7 @@ def by_code(db: Transaction, code: str) -> Submission | None:
 
 def code_taken(db: Transaction, code: str) -> bool:
     """Whether a public code is in use."""
-    return db.scalar(select(col(Submission.id)).where(col(Submission.code) == code)) is not None
+    return db.connection().execute(_TAKEN, {"code": code}).scalar_one_or_none() is not None
 
 
 def of_member(db: Transaction, member_id: int, limit: int = 100) -> Sequence[Submission]:
@@ -47,6 +81,18 @@ def of_member(db: Transaction, member_id: int, limit: int = 100) -> Sequence[Sub
         .order_by(col(Submission.sent_at).desc(), col(Submission.id).desc())
         .limit(limit)
     ).all()
+
+
+def texts_of_member(db: Transaction, member_id: int, programme_id: int, limit: int) -> list[tuple[str, datetime, str]]:
+    """The code, the moment and the text of what a member has with a programme, newest first."""
+    mine = {"member": member_id, "programme": programme_id, "limit": limit}
+    return [(code, sent, text or "") for code, sent, text in db.connection().execute(_SENT_BY, mine)]
+
+
+def first_alike(db: Transaction, programme_id: int, fingerprint: str) -> datetime | None:
+    """When a text of this fingerprint was first handed in to a programme."""
+    alike = {"programme": programme_id, "fingerprint": fingerprint}
+    return db.connection().execute(_SENT_LIKE, alike).scalar_one_or_none()
 
 
 def alike(db: Transaction, programme_id: int, fingerprint: str) -> Sequence[Submission]:
@@ -96,16 +142,6 @@ def replace_text(db: Transaction, submission: Submission, *, text: str, fingerpr
     db.add(Version(submission_id=submission.id, number=number, text=submission.text, replaced_at=now))
     submission.text, submission.fingerprint = text, fingerprint
     db.flush()
-
-
-def waiting(db: Transaction, unit_ids: Collection[int], limit: int) -> Sequence[Submission]:
-    """What waits in these units' subtrees, oldest first."""
-    return db.scalars(
-        select(Submission)
-        .where(_received_below(unit_ids), col(Submission.state).in_(WAITING))
-        .order_by(col(Submission.sent_at), col(Submission.id))
-        .limit(limit)
-    ).all()
 
 
 def count_waiting(db: Transaction, unit_ids: Collection[int]) -> int:

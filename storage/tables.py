@@ -6,25 +6,59 @@ A name here is the office's word for the thing. Nothing but columns lives in thi
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, UniqueConstraint, text
+from sqlalchemy import JSON, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from storage.tables_appointments import Absence as Absence
+from storage.tables_appointments import Appointment as Appointment
+from storage.tables_appointments import Pairing as Pairing
+from storage.tables_appointments import Right as Right
+from storage.tables_appointments import Role as Role
+from storage.tables_appointments import UnitName as UnitName
+from storage.tables_awards import Attachment as Attachment
+from storage.tables_awards import AwardFile as AwardFile
+from storage.tables_care import FeedbackTask as FeedbackTask
+from storage.tables_care import LibraryAnswer as LibraryAnswer
+from storage.tables_climbing import DutyClimb as DutyClimb
+from storage.tables_climbing import Rung as Rung
+from storage.tables_delivery import Budget as Budget
+from storage.tables_delivery import Lane as Lane
+from storage.tables_delivery import Lease as Lease
+from storage.tables_delivery import Line as Line
+from storage.tables_delivery import Outbox as Outbox
+from storage.tables_delivery import Policy as Policy
+from storage.tables_delivery import Priority as Priority
+from storage.tables_delivery import Sending as Sending
 from storage.tables_duties import DutyDone as DutyDone
+from storage.tables_duties import DutyLook as DutyLook
 from storage.tables_duties import DutyNotice as DutyNotice
 from storage.tables_duties import DutySnooze as DutySnooze
 from storage.tables_duties import Notice as Notice
 from storage.tables_feedback import Feedback as Feedback
 from storage.tables_feedback import FeedbackEvent as FeedbackEvent
+from storage.tables_files import FileLink as FileLink
+from storage.tables_files import StoredFile as StoredFile
+from storage.tables_linking import LinkCode as LinkCode
+from storage.tables_linking import MemberAlias as MemberAlias
 from storage.tables_news import Announcing as Announcing
 from storage.tables_news import Broadcast as Broadcast
 from storage.tables_news import SloganTurn as SloganTurn
-from storage.types import Instant
-
-BIG_ID = BigInteger().with_variant(Integer, "sqlite")
-"""A counting key: SQLite counts only in a plain INTEGER PRIMARY KEY."""
+from storage.tables_officers import Agreement as Agreement
+from storage.tables_officers import Assignment as Assignment
+from storage.tables_officers import CannedAnswer as CannedAnswer
+from storage.tables_officers import Forwarding as Forwarding
+from storage.tables_officers import Purpose as Purpose
+from storage.tables_officers import Score as Score
+from storage.tables_officers import Selection as Selection
+from storage.tables_officers import Target as Target
+from storage.tables_reach import Quota as Quota
+from storage.tables_reach import Window as Window
+from storage.tables_zalo import Grant as Grant
+from storage.tables_zalo import OaProfile as OaProfile
+from storage.types import BIG_ID, moment
 
 
 class Kind(StrEnum):
@@ -39,55 +73,16 @@ class State(StrEnum):
 
     SENT = "sent"
     RECEIVED = "received"
+    APPRAISING = "appraising"
     NEEDS_MORE = "needs_more"
     RECOGNISED = "recognised"
     DECLINED = "declined"
+    SELECTED = "selected"
+    """On a unit's list for the level above."""
+    FORWARDED = "forwarded"
+    """Sent up, or introduced to a higher level still."""
+    AWARDED = "awarded"
     WITHDRAWN = "withdrawn"
-
-
-class Role(StrEnum):
-    """What a member may do for a unit and all below it."""
-
-    OFFICER = "officer"
-    STAFF = "staff"
-    ADMIN = "admin"
-
-
-class Policy(StrEnum):
-    """What is promised of a message when the outcome of a send is unknown."""
-
-    AT_LEAST_ONCE = "alo"
-    AT_MOST_ONCE = "amo"
-
-
-class Sending(StrEnum):
-    """The life of an outbox row."""
-
-    READY = "ready"
-    CLAIMED = "claimed"
-    SENT = "sent"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-
-
-class Priority(IntEnum):
-    """Who goes first to the same chat and through the same account: the smaller number."""
-
-    REPLY = 0
-    NOTICE = 3
-    BROADCAST = 9
-
-
-def moment(*, null: bool = False, index: bool = False) -> Any:
-    """A column of `Instant`."""
-    return Field(default=None if null else ..., sa_column=Column(Instant(), nullable=null, index=index))
-
-
-def _where(state: str) -> dict[str, Any]:
-    """A partial index over one state, on both databases."""
-    return {f"{dialect}_where": text(f"state = '{state}'") for dialect in ("sqlite", "postgresql")}
 
 
 class Level(SQLModel, table=True):
@@ -196,30 +191,6 @@ class Seen(SQLModel, table=True):
     at: datetime = moment(index=True)
 
 
-class Appointment(SQLModel, table=True):
-    """A member's role for a unit and its subtree, from one day to another."""
-
-    id: int | None = Field(default=None, primary_key=True)
-    member_id: int = Field(foreign_key="member.id", index=True)
-    unit_id: int = Field(foreign_key="unit.id", index=True)
-    role: str
-    since: datetime = moment()
-    until: datetime | None = moment(null=True)
-
-
-class Pairing(SQLModel, table=True):
-    """A one-time code that makes its bearer an officer. Only its keyed digest is kept."""
-
-    id: int | None = Field(default=None, primary_key=True)
-    digest: str = Field(unique=True)
-    unit_id: int = Field(foreign_key="unit.id")
-    role: str
-    created_at: datetime = moment()
-    expires_at: datetime = moment()
-    used_at: datetime | None = moment(null=True)
-    used_by: int | None = Field(default=None, foreign_key="member.id")
-
-
 class Programme(SQLModel, table=True):
     """A programme with real dates, made from a template. Open while opens_at <= now < closes_at and not hidden."""
 
@@ -268,6 +239,8 @@ class Duty(SQLModel, table=True):
     """The first moment that is too late: «trước ngày 14/4» and «đến hết ngày 13/4» are the same instant."""
     quota: int | None = None
     consequence: str | None = None
+    every: str | None = None
+    """It is one of many that recur each `day` or `month`; see handlers/recurring.py."""
     moved_at: datetime | None = moment(null=True)
     """When its date was last changed: those concerned are told."""
 
@@ -341,93 +314,6 @@ class Watch(SQLModel, table=True):
     member_id: int = Field(primary_key=True, foreign_key="member.id", sa_column_kwargs={"autoincrement": False})
     kind: str = Field(primary_key=True)
     since: datetime = moment()
-
-
-class Outbox(SQLModel, table=True):
-    """One message to one chat. Only the courier sends it; see storage/outbox.py for the life of a row."""
-
-    __table_args__ = (
-        Index("ix_outbox_ready", "account", "priority", "due_at", "id", **_where("ready")),
-        Index("ix_outbox_lane", "account", "chat", "priority", "id", **_where("ready")),
-        Index("uq_outbox_in_flight", "account", "chat", unique=True, **_where("claimed")),
-        Index("ix_outbox_settled", "settled_at"),
-        Index("ix_outbox_forget", "settled_at", sqlite_where=text("forget"), postgresql_where=text("forget")),
-        Index("ix_outbox_broadcast", "broadcast_id", "state"),
-        {"sqlite_autoincrement": True},  # an id is never used again: order and the transcript rely on it
-    )
-
-    id: int | None = Field(default=None, sa_column=Column(BIG_ID, primary_key=True, autoincrement=True))
-    account: str
-    chat: str
-    member_id: int | None = Field(default=None, index=True)
-    broadcast_id: int | None = Field(default=None, foreign_key="broadcast.id")
-    """The broadcast whose text it carries: such a row has no body, it is worded when it is claimed."""
-    topic: str
-    """What the message is about, for counters and for erasing: `reply`, `status`, `officer`, `programme`, `news`."""
-    priority: int
-    policy: str
-    once: str | None = Field(default=None, unique=True)
-    """Makes a second promise of the same thing impossible; stays as a tombstone when the body goes."""
-    body: bytes | None = None
-    """The sealed Outbound; None once it is no longer needed."""
-    forget: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
-    """Nothing is left of the row once it is settled: replies, and whatever concerns feedback."""
-    due_at: datetime = moment()
-    retry_at: datetime | None = moment(null=True)
-    expires_at: datetime | None = moment(null=True)
-    state: str = Sending.READY
-    lease_until: datetime | None = moment(null=True)
-    owner: str | None = None
-    fence: int = 0
-    attempts: int = 0
-    reason: str | None = None
-    external_id: str | None = None
-    created_at: datetime = moment()
-    settled_at: datetime | None = moment(null=True)
-
-
-class Budget(SQLModel, table=True):
-    """The pace of one account, shared by every process: GCRA without burst."""
-
-    account: str = Field(primary_key=True)
-    next_at: datetime = moment()
-    """The first moment at which the next send may start."""
-    halted_until: datetime | None = moment(null=True)
-    starved: int = 0
-    """Slots given to replies in a row while broadcasts waited."""
-
-
-class Lane(SQLModel, table=True):
-    """When the next message may go to one chat of an account that paces its chats."""
-
-    account: str = Field(primary_key=True)
-    chat: str = Field(primary_key=True)
-    next_at: datetime = moment(index=True)
-
-
-class Lease(SQLModel, table=True):
-    """Who does what only one process may do; measured by the database's clock."""
-
-    name: str = Field(primary_key=True)
-    owner: str
-    fence: int
-    until: datetime = moment()
-
-
-class Line(SQLModel, table=True):
-    """One line of a browser chat's history, sealed. `outbox_id` makes delivery into it happen once."""
-
-    __tablename__ = "transcript"
-    __table_args__ = ({"sqlite_autoincrement": True},)  # an open page asks for the lines since an id
-
-    id: int | None = Field(default=None, sa_column=Column(BIG_ID, primary_key=True, autoincrement=True))
-    account: str
-    chat: str = Field(index=True)
-    mine: bool
-    """Written by the member."""
-    outbox_id: int | None = Field(default=None, sa_column=Column(BIG_ID, unique=True, nullable=True))
-    body: bytes
-    at: datetime = moment(index=True)
 
 
 class Audit(SQLModel, table=True):

@@ -59,3 +59,17 @@ class DutySnooze(SQLModel, table=True):
     unit_id: int = Field(primary_key=True, foreign_key="unit.id")
     member_id: int = Field(primary_key=True, foreign_key="member.id")
     until: date = Field(index=True)
+
+
+class DutyLook(SQLModel, table=True):
+    """How far the clock looked whom to write to about a duty, and what was so then: an idle look costs nothing."""
+
+    __tablename__ = "duty_look"
+
+    duty_id: int = Field(primary_key=True, foreign_key="duty.id", sa_column_kwargs={"autoincrement": False})
+    facts: str
+    """What the look goes by; where it is no longer so, the look begins anew."""
+    looked_to: int = 0
+    """The last unit that was looked at."""
+    done_at: datetime | None = Field(default=None, sa_column=Column(Instant(), nullable=True))
+    """When every unit had been looked at."""

@@ -56,8 +56,20 @@ class Feedback(SQLModel, table=True):
     reopened: bool = False
     due_on: date
     """The last day for the first answer."""
+    due_at: datetime | None = Field(default=None, sa_column=Column(Instant(), nullable=True))
+    """The same to the minute of working time; None for an anonymous item, always: it would tell when it came."""
     answered_on: date | None = None
     escalated_on: date | None = None
+    """When a level above was last told that it is late."""
+    climbed: int = 0
+    """How many levels above were told."""
+    merged_into: str | None = Field(default=None, foreign_key="feedback.code", index=True)
+    """The item of the same matter that is answered for both."""
+    satisfied: bool | None = None
+    """What the author said of the last answer."""
+    public_words: str | None = None
+    """What members may be told of it, in an officer's own words."""
+    published_on: date | None = None
     revision: int = 1
     """Counts every change: two officers cannot overwrite each other."""
     day: date

@@ -49,6 +49,10 @@ class Broadcast(SQLModel, table=True):
     """When the whole audience was decided."""
     skipped: Any = Field(default_factory=dict, sa_type=JSON)
     """How many of the audience got no row, by reason."""
+    promised: int = 0
+    """How many got one."""
+    counted: Any = Field(default_factory=dict, sa_type=JSON)
+    """What became of the rows so far: see storage/tallies.py."""
     resent: int = 0
     """How often its unknown rows were sent again."""
     created_at: datetime = Field(sa_column=Column(Instant(), nullable=False))

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import BigInteger, Column, DateTime, Dialect, Integer
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field
+
+BIG_ID = BigInteger().with_variant(Integer, "sqlite")
+"""A counting key: SQLite counts only in a plain INTEGER PRIMARY KEY."""
 
 
 class Instant(TypeDecorator[datetime]):
@@ -28,3 +33,8 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def moment(*, null: bool = False, index: bool = False) -> Any:
+    """A column of `Instant`."""
+    return Field(default=None if null else ..., sa_column=Column(Instant(), nullable=null, index=index))

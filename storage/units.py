@@ -5,15 +5,19 @@ A unit is never deleted; it ends on the day `valid_until`. What a sheet means is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
     Integer,
+    Select,
     and_,
+    bindparam,
     case,
     func,
     insert,
@@ -30,6 +34,13 @@ from sqlmodel import col
 from storage.database import Transaction
 from storage.tables import Level, Unit
 
+_columns = select(Unit.__table__)  # type: ignore[attr-defined]
+_OF_CODE = _columns.where(col(Unit.code) == bindparam("named"))
+_OF_ID = _columns.where(col(Unit.id) == bindparam("named"))
+_BY_NAME = col(Unit.search), col(Unit.code)
+
+CODE = re.compile(r"[0-9A-Z._-]{1,32}")
+"""What is remembered of what members type; anything else is asked of the database."""
 MAX_DEPTH = 50
 """A walk up stops here whatever the rows say; no union has a tenth of it."""
 
@@ -62,6 +73,24 @@ def by_code(db: Transaction, code: str) -> Unit | None:
     return db.scalars(select(Unit).where(col(Unit.code) == code.strip().upper())).one_or_none()
 
 
+def known(db: Transaction, code: str) -> Unit | None:
+    """The unit of a public code, however it was typed: a copy to be read only, remembered if it looks like a code."""
+    wanted = code.strip().upper()
+    if not CODE.fullmatch(wanted):
+        return _copy(db, _OF_CODE, wanted)
+    return db.remembered(("unit", wanted), lambda: _copy(db, _OF_CODE, wanted))
+
+
+def known_by_id(db: Transaction, unit_id: int) -> Unit | None:
+    """The unit of an id: a remembered copy, to be read only."""
+    return db.remembered(("unit of id", unit_id), lambda: _copy(db, _OF_ID, unit_id))
+
+
+def _copy(db: Transaction, one: Select[Any], named: str | int) -> Unit | None:
+    row = db.connection().execute(one, {"named": named}).mappings().one_or_none()
+    return Unit(**row) if row else None
+
+
 def is_valid(unit: Unit, day: date) -> bool:
     """Whether a unit exists on a day."""
     return (unit.valid_from is None or unit.valid_from <= day) and (unit.valid_until is None or unit.valid_until >= day)
@@ -75,7 +104,7 @@ def valid_on(day: date) -> ColumnElement[bool]:
 
 def below(unit_id: int) -> CTE:
     """The ids of a unit and of everything under it, as a table with one column `id`."""
-    tree = select(col(Unit.id).label("id")).where(col(Unit.id) == unit_id).cte("subtree", recursive=True)
+    tree = select(col(Unit.id).label("id")).where(col(Unit.id) == unit_id).cte(recursive=True)
     return tree.union(select(col(Unit.id)).join(tree, col(Unit.parent_id) == tree.c.id))
 
 
@@ -85,12 +114,16 @@ def subtree_ids(db: Transaction, unit_id: int) -> set[int]:
 
 
 def ancestors(db: Transaction, unit_id: int) -> list[Unit]:
-    """The units above a unit, nearest first."""
+    """The units above a unit, nearest first: remembered copies, to be read only."""
+    return list(db.remembered(("above", unit_id), lambda: _copies(db, _above(unit_id))))
+
+
+def _above(unit_id: int) -> Select[Any]:
     start = select(type_coerce(col(Unit.parent_id), Integer).label("id"), literal(1).label("step"))
     path = start.where(col(Unit.id) == unit_id).cte("path", recursive=True)
     climb = select(col(Unit.parent_id), path.c.step + 1).join(path, col(Unit.id) == path.c.id)
     path = path.union_all(climb.where(path.c.step < MAX_DEPTH))
-    return list(db.scalars(select(Unit).join(path, col(Unit.id) == path.c.id).order_by(path.c.step)))
+    return _columns.join(path, col(Unit.id) == path.c.id).order_by(path.c.step)
 
 
 def children(db: Transaction, unit_id: int, on: date) -> list[Unit]:
@@ -99,13 +132,17 @@ def children(db: Transaction, unit_id: int, on: date) -> list[Unit]:
 
 
 def tops(db: Transaction, on: date) -> list[Unit]:
-    """The units without a superior that exist on a day, by name."""
-    return _listed(db, col(Unit.parent_id).is_(None), on)
+    """The units without a superior that exist on a day, by name: remembered copies, to be read only."""
+
+    def look_up() -> tuple[Unit, ...]:
+        return _copies(db, _columns.where(col(Unit.parent_id).is_(None), valid_on(on)).order_by(*_BY_NAME))
+
+    return list(db.remembered(("tops", on), look_up))
 
 
 def sectors(db: Transaction, on: date) -> list[Unit]:
     """The central sectors that exist on a day: units without a superior that belong to no province, by name."""
-    return _listed(db, and_(col(Unit.parent_id).is_(None), col(Unit.place).is_(None)), on)
+    return [unit for unit in tops(db, on) if unit.place is None]
 
 
 def search(
@@ -114,14 +151,24 @@ def search(
     """Units whose folded name has all the words, in a place or below a sector (neither: anywhere), best first.
 
     Best is the name itself, then names that begin so, then names in which each word begins a word, then the rest.
+    Copies, to be read only; what is found without words is remembered.
     """
+    if folded:
+        return list(_search(db, folded, on, limit, place, sector_id))
+    question = ("search", on, limit, place, sector_id)
+    return list(db.remembered(question, lambda: _search(db, folded, on, limit, place, sector_id)))
+
+
+def _search(
+    db: Transaction, folded: str, on: date, limit: int, place: str | None, sector_id: int | None
+) -> tuple[Unit, ...]:
     within = [valid_on(on), *(col(Unit.search).contains(word, autoescape=True) for word in folded.split())]
     if place is not None:
         within.append(col(Unit.place) == place)
     if sector_id is not None:
         within += [col(Unit.id).in_(select(below(sector_id).c.id)), col(Unit.id) != sector_id]
     order = (_closeness(folded), col(Unit.search), col(Unit.code))
-    return list(db.scalars(select(Unit).where(*within).order_by(*order).limit(limit)))
+    return _copies(db, _columns.where(*within).order_by(*order).limit(limit))
 
 
 def in_place_count(db: Transaction, place: str, on: date) -> int:
@@ -176,8 +223,12 @@ def _facts(row: UnitRow) -> dict[str, str | int | date | None]:
     }
 
 
+def _copies(db: Transaction, rows: Select[Any]) -> tuple[Unit, ...]:
+    return tuple(Unit(**row) for row in db.connection().execute(rows).mappings())
+
+
 def _listed(db: Transaction, condition: ColumnElement[bool], on: date) -> list[Unit]:
-    rows = select(Unit).where(condition, valid_on(on)).order_by(col(Unit.search), col(Unit.code))
+    rows = select(Unit).where(condition, valid_on(on)).order_by(*_BY_NAME)
     return list(db.scalars(rows))
 
 

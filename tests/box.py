@@ -1,53 +1,73 @@
 """A bot in a box: the whole product on a database of its own, started for a line and stopped after it.
 
 A dialogue is written once and runs on every channel and both databases. Nothing of ours is replaced: the browser chat
-is spoken to over HTTP, Telegram through a fake of its API over HTTP, the terminal through pipes.
+is spoken to over HTTP, Telegram and Zalo through fakes of their APIs over HTTP, the terminal through pipes.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import io
 import itertools
-import os
-import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from aiohttp import CookieJar
-from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
 
 from bot import app, premises
 from bot.app import App
-from bot.channels.terminal import Terminal
-from bot.settings import Part, Settings, TelegramBot
-from bot.web import cookies
+from bot.settings import OaAccount, Part, Settings, TelegramBot, ZaloBotAccount
+from bot.settings_reach import ReachRules
 from handlers import pairing, programmes, units
 from handlers.office import Office
-from messages.types import Address, Choice, Outbound, payload
-from storage import clock, transcript
+from storage import clock
 from storage.database import Database, Transaction
 from storage.seals import Seals
 from storage.tables import Programme, Role
 from tests.fakes.telegram import FakeTelegram
-from tests.fakes.telegram_people import FakeUser
+from tests.fakes.zalo_bot import FakeZaloBot
+from tests.fakes.zalo_oa import APP_ID, APP_SECRET, OA_SECRET, FakeZaloOa
+from tests.lines.common import Heard, Line
+from tests.lines.telegram import TelegramLine
+from tests.lines.terminal import TerminalLine
+from tests.lines.web import WebLine
+from tests.lines.zalo_bot import ZaloBotLine
+from tests.lines.zalo_oa import ZaloOaLine
+
+__all__ = ["Box", "Heard", "Line", "Person", "TelegramLine", "TerminalLine", "WebLine", "ZaloBotLine", "ZaloOaLine"]
 
 KEY = "a-key-for-tests-that-is-long-enough-to-be-one"
 ORGANISATION = "Công đoàn ngành Giáo dục tỉnh"
 UNITS = Path(__file__).parents[1] / "messages" / "demo" / "units.csv"
-CHANNELS = ("web", "terminal", "telegram")
+PLACES = (
+    ("sqlite", "web"),
+    ("sqlite", "terminal"),
+    ("sqlite", "telegram"),
+    ("sqlite", "zalo_bot"),
+    ("sqlite", "zalo_oa"),
+    ("postgresql", "web"),
+    ("postgresql", "terminal"),
+    ("postgresql", "telegram"),
+)
+"""Where every dialogue runs: a kind of database, a kind of channel. What a channel of Zalo's has to do with a database
+is the same code as the others'.
+"""
+IDS = tuple("-".join(place) for place in PLACES)
+Fake = FakeTelegram | FakeZaloBot | FakeZaloOa
+WIDE = ReachRules(oa_window_days=366, oa_free_hours=24 * 366)
+"""Dialogues that jump over weeks are not about windows; those that are have rules of their own."""
 
 
 @functools.cache
 def office() -> Office:
     """The office of every box: its words are read once."""
-    return premises.make_office(_settings("sqlite:///unused.db"))
+    bot = ZaloBotAccount(account="zalo_bot", token=SecretStr("1:unused"))
+    accounts = {"zalo_oas": (_official("http://127.0.0.1:9", "unused"),), "reach": WIDE, "zalo_bots": (bot,)}
+    return premises.make_office(_settings("sqlite:///unused.db", **accounts))
 
 
 def _settings(database_url: str, **more: Any) -> Settings:
@@ -59,33 +79,6 @@ def _settings(database_url: str, **more: Any) -> Settings:
         roles=frozenset(Part) - {Part.CLOCK},  # a dialogue about time lets the clock tick itself
         **more,
     )
-
-
-@dataclass
-class Heard:
-    """One message as a person got it."""
-
-    text: str
-    choices: tuple[Choice, ...] = ()
-    question: str = ""
-
-
-class Line(Protocol):
-    """One person's way to the bot on one kind of channel."""
-
-    async def says(self, text: str) -> None:
-        """Send a line and wait until it is answered."""
-        ...
-
-    async def presses(self, label: str) -> None:
-        """Press the newest button with this label; where there are none, type the label."""
-        ...
-
-    async def listens(self) -> None:
-        """Take in what has arrived."""
-        ...
-
-    heard: list[Heard]
 
 
 @dataclass
@@ -142,15 +135,10 @@ class Person:
 class Box:
     """One installation; `async with box.bot()` runs it for a moment."""
 
-    def __init__(self, database_url: str, channel: str, telegram: FakeTelegram | None = None) -> None:
+    def __init__(self, database_url: str, channel: str, fake: Fake | None = None) -> None:
         self.channel = channel
-        self.telegram = telegram
-        more: dict[str, Any] = {}
-        if telegram is not None:
-            token = SecretStr(telegram.token)
-            bot = TelegramBot(account="telegram", token=token, api=telegram.url, rate=1000.0, chat_interval=0.0)
-            more = {"telegram_bots": (bot,)}
-        self.settings = _settings(database_url, **more)
+        self.fake = fake
+        self.settings = _settings(database_url, **_account(fake))
         self.office = office()
         self.sessions = itertools.count(1)
 
@@ -168,8 +156,18 @@ class Box:
             case "terminal":
                 return Person(name, TerminalLine(self, f"p{next(self.sessions)}"))
             case _:
-                assert self.telegram is not None
-                return Person(name, TelegramLine(self, self.telegram.user(1000 + next(self.sessions))))
+                return Person(name, self._line(1000 + next(self.sessions)))
+
+    def _line(self, number: int) -> Line:
+        match self.fake:
+            case FakeTelegram() as fake:
+                return TelegramLine(self, fake.user(number))
+            case FakeZaloBot() as fake:
+                return ZaloBotLine(self, fake.user(number))
+            case FakeZaloOa() as fake:
+                return ZaloOaLine(self, fake.person(number))
+            case None:
+                raise AssertionError(f"no platform for {self.channel}")
 
     @contextlib.contextmanager
     def database(self) -> Iterator[Transaction]:
@@ -211,149 +209,46 @@ class Box:
         return person
 
 
-@dataclass
-class WebLine:
-    """A browser."""
-
-    box: Box
-    secret: str = field(default_factory=cookies.new_secret)
-    heard: list[Heard] = field(default_factory=list)
-    last: int = 0
-
-    @property
-    def address(self) -> Address:
-        """The chat of this browser."""
-        return Address("web", cookies.chat_of(self.secret))
-
-    async def says(self, text: str) -> None:
-        """Post a line."""
-        await self._post({"text": text})
-
-    async def presses(self, label: str) -> None:
-        """Post a button's payload."""
-        await self._post({"press": _button(self.heard, label)})
-
-    async def listens(self) -> None:
-        """Look again."""
-        async with self.box.bot() as running:
-            await self._take_in(running)
-
-    async def _post(self, body: dict[str, str]) -> None:
-        async with self.box.bot() as running, TestServer(running.site) as server:
-            jar = CookieJar(unsafe=True)
-            jar.update_cookies({cookies.name_of(secure=False): self.secret}, server.make_url("/"))
-            async with TestClient(server, cookie_jar=jar) as client:
-                answer = await client.post(
-                    "/chat/send", json={"id": str(uuid.uuid4()), **body}, headers={"Sec-Fetch-Site": "same-origin"}
-                )
-                assert answer.status == 200, await answer.text()
-            await self._take_in(running)
-
-    async def _take_in(self, running: App) -> None:
-        await running.courier.drain()
-        for line in await running.writer.read(transcript.since, self.address, self.last, limit=1000):
-            self.last = line.id
-            if not line.mine:
-                self.heard.append(_heard(line.message))
+@asynccontextmanager
+async def opened(database_url: str, channel: str) -> AsyncIterator[Box]:
+    """A box, with the platform that its channel needs."""
+    async with AsyncExitStack() as stack:
+        match channel:
+            case "telegram":
+                fake: Fake | None = await stack.enter_async_context(FakeTelegram())
+            case "zalo_bot":
+                fake = await stack.enter_async_context(FakeZaloBot())
+            case "zalo_oa":
+                official = await stack.enter_async_context(FakeZaloOa())
+                official.patience = 60.0  # dialogues are not about seconds, whatever else this machine does meanwhile
+                fake = official
+            case _:
+                fake = None
+        yield Box(database_url, channel, fake)
 
 
-@dataclass
-class TerminalLine:
-    """Somebody at the machine."""
-
-    box: Box
-    name: str
-    heard: list[Heard] = field(default_factory=list)
-    answers: list[Outbound] = field(default_factory=list)
-
-    async def says(self, text: str) -> None:
-        """Type a line."""
-        await self._converse(text)
-
-    async def presses(self, label: str) -> None:
-        """There are no buttons: type the number, or the word of the way back."""
-        asking = next(message for message in reversed(self.heard) if message.choices)
-        labels = [choice.label for choice in asking.choices]
-        await self._converse(label if label not in labels or label in WORDS else str(labels.index(label) + 1))
-
-    async def listens(self) -> None:
-        """Sit down and read."""
-        await self._converse("")
-
-    async def _converse(self, text: str) -> None:
-        reading, writing = os.pipe()
-        os.write(writing, f"{text}\n".encode())
-        os.close(writing)
-        sink = io.StringIO()
-        with os.fdopen(reading, "rb", buffering=0) as source:
-            terminal = RecordingTerminal(
-                name=self.name,
-                session=str(next(self.box.sessions)),
-                source=source,
-                sink=sink,
-                catalogue=self.box.office.catalogue,
-            )
-            async with self.box.bot(terminal) as running:
-                await terminal.converse(running.intake.receive, running.courier.drain)
-                await running.courier.drain()
-        self.heard += [_heard(message) for message in terminal.sent]
+def _account(fake: Fake | None) -> dict[str, Any]:
+    """The settings of our account on a platform; nothing waits."""
+    match fake:
+        case FakeTelegram(token=token, url=url):
+            bot = TelegramBot(account="telegram", token=SecretStr(token), api=url, rate=1000.0, chat_interval=0.0)
+            return {"telegram_bots": (bot,)}
+        case FakeZaloBot(token=token, url=url):
+            return {"zalo_bots": (ZaloBotAccount(account="zalo_bot", token=SecretStr(token), api=url, rate=1000.0),)}
+        case FakeZaloOa(url=url):
+            return {"zalo_oas": (_official(url, fake.first_refresh_token()),), "reach": WIDE}
+        case None:
+            return {}
 
 
-WORDS = ("XONG", "Quay lại", "Hủy bỏ")
-
-
-class RecordingTerminal(Terminal):
-    """The terminal, which also keeps what it printed in a form that a test can ask."""
-
-    def __init__(self, **parts: Any) -> None:
-        super().__init__(**parts)
-        self.sent: list[Outbound] = []
-
-    async def send(self, chat: str, message: Outbound) -> str:
-        """Print, and keep."""
-        external_id = await super().send(chat, message)
-        self.sent.append(message)
-        return external_id
-
-
-@dataclass
-class TelegramLine:
-    """Somebody with Telegram."""
-
-    box: Box
-    user: FakeUser
-
-    @property
-    def heard(self) -> list[Heard]:
-        """What Telegram shows."""
-        return [Heard(seen.text, tuple(Choice(label, label) for label in seen.labels)) for seen in self.user.sees]
-
-    async def says(self, text: str) -> None:
-        """Write to the bot."""
-        self.user.says(text)
-        await self.listens()
-
-    async def presses(self, label: str) -> None:
-        """Press a button under a message, or in place of the letters."""
-        self.user.presses(label)
-        await self.listens()
-
-    async def listens(self) -> None:
-        """Let the bot work off what waits."""
-        fake = self.box.telegram
-        assert fake is not None
-        async with self.box.bot() as running:
-            await fake.wait_for(lambda: not fake.waiting, within=30)
-            await running.courier.drain()
-
-
-def _heard(message: Outbound) -> Heard:
-    return Heard(message.text, message.choices, message.question)
-
-
-def _button(heard: list[Heard], label: str) -> str:
-    for message in reversed(heard):
-        for choice in message.choices:
-            if choice.label == label:
-                return payload(message.question, choice.key)
-    raise AssertionError(f"no button {label!r} among {[c.label for m in heard for c in m.choices]}")
+def _official(url: str, refresh_token: str) -> OaAccount:
+    return OaAccount(
+        account="zalo_oa",
+        app_id=APP_ID,
+        app_secret=SecretStr(APP_SECRET),
+        secret=SecretStr(OA_SECRET),
+        refresh_token=SecretStr(refresh_token),
+        openapi=url,
+        oauth=f"{url}/v4",
+        rate=1000.0,
+    )

@@ -6,11 +6,10 @@ not the key that is kept outside: every value of every row as it lies there, sea
 
 from __future__ import annotations
 
-import base64
 import io
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,17 +19,17 @@ import pytest
 from sqlalchemy import select, text
 from sqlmodel import SQLModel
 
-from handlers import exports
+from handlers import exports, feedback_late
 from handlers.papers.sheets import Form
 from messages.dates import ZONE
 from storage import clock, feedback, members
 from storage.database import Database, Transaction
 from storage.errors import WrongKey
 from storage.seals import Seals
-from storage.tables import Audit, Feedback, Outbox, Role
-from tests.box import CHANNELS, Box, Person
+from storage.tables import Audit, Broadcast, Feedback, Outbox, Role
+from tests import voices
+from tests.box import IDS, PLACES, Box, Person, opened
 from tests.desk import Desk
-from tests.fakes.telegram import FakeTelegram
 from tests.people import officer
 
 SCHOOL, ABOVE = "GD51-01", "GD51"
@@ -38,17 +37,18 @@ NAME, PHONE, STORED_PHONE = "Hoàng Thị Chim Yến Vàng", "0987 654 321", "+8
 TEXT = "Phòng y tế khóa cửa cả tuần, học sinh đau bụng phải ra tận trạm xá."
 MORE = "Hôm nay phòng y tế vẫn khóa."
 ANSWER = "Nhà trường đã cử thêm một nhân viên y tế trực cả ngày."
-ABOUT_ITEMS = {"feedback", "feedback_event", "audit"}
+RESULT = "Một trường đã cử thêm người trực y tế sau khi Công đoàn trao đổi với nhà trường."
+ABOUT_ITEMS = {"feedback", "feedback_event", "feedback_task", "audit"}
 """The only tables in which the code of an item may stand in clear."""
+ABOUT = ("feedback", "care")
+"""Topics of what is promised about items: to their authors, to officers."""
 
 
-@pytest.fixture(params=CHANNELS)
-async def box(request: pytest.FixtureRequest, database_url: str) -> Any:
-    if request.param != "telegram":
-        yield Box(database_url, request.param)
-        return
-    async with FakeTelegram() as fake:
-        yield Box(database_url, request.param, fake)
+@pytest.fixture(params=PLACES, ids=IDS)
+async def box(request: pytest.FixtureRequest) -> AsyncIterator[Box]:
+    database, channel = request.param
+    async with opened(request.getfixturevalue(f"{database}_database"), channel) as made:
+        yield made
 
 
 def rows(db: Transaction) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -100,7 +100,8 @@ async def answer_and_go_on(hanh: Person, canary: Person, code: str) -> None:
     await hanh.talks(code, "[Đánh dấu mức độ]", "[Ảnh hưởng rộng]", "[Báo kết quả]", ANSWER)
     assert ANSWER in await canary.hears()
     await canary.talks("[Chưa thỏa đáng]", MORE, code, "/tracuu", "/dulieu", "[Xem bản sao dữ liệu]")
-    await hanh.talks(code, "[Kiến nghị]", "Hiệu trưởng nhà trường", code, "[Chuyển lên cấp trên]")
+    await hanh.talks(code, "[Kiến nghị]", "Hiệu trưởng nhà trường", "[Chưa có ngày hẹn]")
+    await hanh.talks(code, "[Chuyển lên cấp trên]", "Đề nghị cấp trên làm việc với nhà trường.")
     assert "Công đoàn ngành Giáo dục tỉnh" in await canary.hears()
     await canary.talks(code, "[Đã thỏa đáng]", code)
 
@@ -195,14 +196,72 @@ class TestWhileItHappens:
         hanh = officer(desk, SCHOOL)
         canary = self.begun(desk)
         code = code_in(canary.talks("XONG", "[Gửi đi]"))
-        hanh.talks(code, "[Báo kết quả]", ANSWER)
+        hanh.talks(code, "[Kiến nghị]", "Hiệu trưởng nhà trường", "5/3", code, "[Báo kết quả]", ANSWER)
         canary.talks("/tracuu", code)
         with desk.rows() as db:
             assert {name for name, _ in mentioning(db, code)} == ABOUT_ITEMS
             assert not [row for name, row in rows(db) if name == "draft" and row["form"].startswith("feedback")]
             waiting = db.scalars(select(Outbox)).all()
             assert waiting
-            assert all(row.forget and row.once is None for row in waiting if row.topic == "feedback")
+            assert all(row.forget and row.once is None for row in waiting if row.topic in ABOUT)
+
+    def test_merged_late_promised_and_published_it_still_leads_to_nobody(self, desk: Desk) -> None:
+        hanh, staff = officer(desk, SCHOOL), officer(desk, ABOVE, Role.STAFF, name="staff")
+        canary = self.begun(desk)
+        code = code_in(canary.talks("XONG", "[Gửi đi]"))
+        canary.talks("/nhantin", "[Nhận tin]")
+        other = desk.member("other")
+        named = voices.write_named(other, text=TEXT.replace("cả tuần", "suốt tuần"))
+        told = len(hanh.heard), len(staff.heard)
+        hanh.talks(named, "[Gộp ý kiến cùng việc]", f"[{code}]")
+        with desk.rows() as db:
+            feedback_late.look(db, desk.office, datetime(2027, 3, 4, 2, tzinfo=UTC))
+        hanh.talks(named, "[Kiến nghị]", "Hiệu trưởng nhà trường", "5/3")
+        with desk.rows() as db:
+            feedback_late.look(db, desk.office, datetime(2027, 3, 5, 2, tzinfo=UTC))
+        hanh.talks(named, "[Báo kết quả]", ANSWER, named, "[Công bố kết quả]", RESULT)
+        hanh.presses("Để lần sau")
+        canary.talks(code, "[Chưa thỏa đáng]", MORE)
+        hanh.talks(code, "[Chuyển lên cấp trên]", "Đề nghị cấp trên làm việc với nhà trường.")
+        staff.talks("/hopthu", code, "[Báo kết quả]", ANSWER)
+        staff.hears()
+        with desk.rows() as db:
+            (known,) = members.by_addresses(db, [canary.address]).values()
+            secrets = (canary.address.chat, str(known.member.id))
+            about = mentioning(db, code)
+            assert {name for name, _ in about} <= ABOUT_ITEMS
+            for name, row in about:
+                assert known.member.id not in ids_in(row), (name, row)
+                assert all(is_no_finer_than_a_day(value) for value in row.values()), (name, row)
+            for event in feedback.events(db, named):
+                assert event.by_author or event.at is None
+            for form in Form:
+                lines = [line for line in exported(db, exports.ExportKind.FEEDBACK, form).splitlines() if code in line]
+                assert lines
+                assert not any(holds(line, secrets[:1]) for line in lines)
+            assert all(row.once is None for row in db.scalars(select(Outbox)) if row.topic in ABOUT)
+        screens = "\n".join(
+            message.text for who, begin in zip((hanh, staff), told, strict=True) for message in who.heard[begin:]
+        )
+        assert code in screens
+        assert not holds(screens, secrets[:1])
+        assert code not in "\n".join(message.text for message in other.heard)
+
+    def test_a_digest_is_told_without_code_text_or_day(self, desk: Desk) -> None:
+        hanh, canary = officer(desk, SCHOOL), self.begun(desk)
+        code = code_in(canary.talks("XONG", "[Gửi đi]"))
+        canary.talks("/nhantin", "[Nhận tin]")
+        with desk.rows() as db:
+            (known,) = members.by_addresses(db, [canary.address]).values()
+            item = feedback.by_code(db, code)
+            assert item is not None
+            known.member.unit_id = item.receiver_id
+        hanh.talks(code, "[Báo kết quả]", ANSWER, code, "[Công bố kết quả]", RESULT, "[Công bố ngay]")
+        with desk.rows() as db:
+            told = db.scalars(select(Broadcast)).one().text
+            assert RESULT in told
+            assert not any(secret in told for secret in (code, TEXT, ANSWER, "01/03", "1/3"))
+            assert {name for name, _ in mentioning(db, code)} <= ABOUT_ITEMS
 
     def test_a_seal_tells_neither_the_moment_nor_the_length(self, desk: Desk) -> None:
         canary = self.begun(desk)
@@ -211,7 +270,7 @@ class TestWhileItHappens:
             item = feedback.by_code(db, code)
             assert item is not None
             assert item.author is not None
-            assert base64.urlsafe_b64decode(item.author)[1:9] == bytes(8)
+            assert len({db.seals.seal(1) for _ in range(3)}) == 3
             lengths = {len(db.seals.seal(1)), len(db.seals.seal(10**9)), len(db.seals.seal("a" * 200))}
             assert len(lengths) == 1
 

@@ -18,16 +18,21 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("bot", "handlers", "storage", "messages")
 FRAMEWORK_STORAGE = {
+    "backups",
     "claims",
     "clock",
     "database",
+    "erasures",
     "errors",
     "leases",
     "outbox",
     "outcomes",
     "pace",
     "schema",
+    "sealed_files",
     "seals",
+    "signals",
+    "tokens",
     "transcript",
 }
 """What the running program itself keeps; members and their submissions it reaches through `handlers` only."""

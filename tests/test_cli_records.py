@@ -57,6 +57,33 @@ def test_an_invitation_is_shown_once_and_only_its_digest_is_kept(machine: Machin
     assert machine.refused("officers", "invite", "--unit", "ZZ", "--role", "admin").endswith("“ZZ”.")
 
 
+def test_who_serves_a_unit_is_listed_and_ended(machine: Machine) -> None:
+    machine.done("units", "import", "units.csv")
+    assert machine.done("officers", "list").strip() == "Chưa có cán bộ nào."
+    told = machine.done("officers", "invite", "--unit", "qn02", "--role", "officer", "--deputy", "--right", "answer")
+    with machine.database() as database, database.transaction() as db:
+        now = clock.now(db)
+        member = members.join(db, Address("telegram", "1"), now).member
+        code = told.splitlines()[0].rpartition(" ")[2]
+        pairing.redeem(db, typed=code, member_id=member.id or 0, now=now)
+    (line,) = machine.done("officers", "list", "--unit", "QN01").splitlines()
+    assert "QN02" in line
+    assert "cấp phó" in line
+    assert line.endswith("answer")
+    assert "Đã kết thúc" in machine.done("officers", "end", line.partition(" ")[0])
+    assert machine.done("officers", "list").strip() == "Chưa có cán bộ nào."
+    assert "đã kết thúc trước đó" in machine.refused("officers", "end", "1")
+
+
+def test_units_are_renamed_merged_and_closed(machine: Machine) -> None:
+    machine.done("units", "import", "units.csv")
+    assert "Trường mới" in machine.done("units", "rename", "QN02", "Trường mới", "--from", "01/07/2025")
+    assert "sáp nhập" in machine.done("units", "merge", "QN02", "QN01", "--from", "2025-07-01")
+    assert "kết thúc" in machine.done("units", "close", "QN01", "--on", "2025-08-01")
+    assert "chưa đến" in machine.refused("units", "close", "QN01", "--on", "2099-08-01")
+    assert machine.refused("units", "merge", "ZZ", "QN01", "--from", "2025-07-01").endswith("“ZZ”.")
+
+
 def test_a_programme_is_loaded_listed_extended_and_closed(machine: Machine) -> None:
     assert "2099" in machine.done("programmes", "load", "75-nghin-sang-kien", "--year", "2099", "--code", "sk99")
     assert "chưa mở" in machine.done("programmes", "list")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -105,12 +106,48 @@ async def test_started_it_looks_at_once_and_stopped_it_gives_the_lease_back(offi
     assert office.do(leases.take, "clock", owner="two") is not None
 
 
+async def test_a_job_that_goes_by_slices_goes_on_until_there_is_no_more(writer: Writer) -> None:
+    left = [3, 2, 1, 0]
+    sliced = Job("sliced", MINUTE, lambda _db, _now: left.pop(0), by_slices=True)
+    once: list[int] = []
+    whole = Job("whole", MINUTE, lambda _db, _now: not once.append(1))
+    clockwork = Clockwork(writer, [sliced, whole], owner="one")
+    await clockwork.tick(sliced)
+    await clockwork.tick(whole)
+    assert (left, once) == ([], [1])
+    left[:] = [1, 0]
+    await clockwork.tick_all(MOMENT)
+    assert (left, once) == ([], [1, 1])
+
+
+async def test_a_stop_lets_the_job_that_runs_end(office: PostOffice, writer: Writer) -> None:
+    begun, may_end, loop = asyncio.Event(), threading.Event(), asyncio.get_running_loop()
+
+    def work(db: Transaction, _now: datetime) -> bool:
+        loop.call_soon_threadsafe(begun.set)
+        may_end.wait(10)
+        leases.take(db, "mark of work", owner="a job")
+        return True
+
+    clockwork = Clockwork(writer, [Job("long", MINUTE, work, by_slices=True)], owner="one")
+    clockwork.start()
+    await begun.wait()
+    stopping = asyncio.create_task(clockwork.stop())
+    await asyncio.sleep(0)
+    may_end.set()
+    with capture_logs() as logs:
+        await stopping
+    assert logs == []
+    assert "mark of work" in office.do(leases.holders)
+    assert office.do(leases.take, "clock", owner="two") is not None
+
+
 async def test_stopping_what_never_started_is_harmless(writer: Writer) -> None:
     await Clockwork(writer, owner="one").stop()
 
 
 async def test_the_products_jobs_take_back_end_and_forget_what_is_due(office: PostOffice, writer: Writer) -> None:
-    office.promise("sent long ago", chat="an")
+    office.promise("sent long ago", chat="an", once="key")
     office.settle(office.claim_one(), Outcome.SENT)
     office.promise("held by a dead process", chat="binh")
     office.claim(lease=-1)

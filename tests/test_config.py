@@ -142,6 +142,20 @@ def test_two_bots_cannot_share_an_account(monkeypatch: pytest.MonkeyPatch) -> No
     assert problems(keyed=False) == {"telegram_bots": "account_twice"}
 
 
+def test_zalo_bots_come_from_the_environment_and_the_file_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    config.FILE.write_text(f'[[zalo_bots]]\naccount = "zalo_bot:2"\ntoken = "{TOKEN}"\nmonthly = 9000\n')
+    given(monkeypatch, ZALO_BOT_TOKEN="1:first", ZALO_BOT_USERS="500")
+    settings = config.read(keyed=False)
+    assert [(bot.account, bot.users, bot.monthly) for bot in settings.zalo_bot] == [
+        ("zalo_bot", 500, 3000),
+        ("zalo_bot:2", 50, 9000),
+    ]
+    assert settings.real_tokens == ("CONGDOAN_ZALO_BOT_TOKEN", "zalo_bot:2")
+    assert {"1:first", TOKEN} <= set(settings.secrets)
+    config.FILE.write_text(f'[[zalo_bots]]\naccount = "zalo_bot"\ntoken = "{TOKEN}"\n')
+    assert problems(keyed=False) == {"zalo_bots": "account_twice"}
+
+
 def test_settings_cannot_be_changed() -> None:
     settings = config.read(keyed=False)
     with pytest.raises(ValidationError):

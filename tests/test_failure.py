@@ -259,6 +259,7 @@ class TestAMemberWhoBlockedUs:
         await scene.courier.drain()
         scene.platform.blocked.clear()
         scene.decides("Công nhận")
+        scene.decides("Đã đồng ý, công nhận")
         await scene.courier.drain()
         assert scene.told() == []
         assert scene.platform.sent, "the officer was answered"
@@ -273,6 +274,7 @@ class TestAMemberWhoBlockedUs:
         assert scene.told() == []
         scene.author.says("/trogiup")
         scene.decides("Công nhận")
+        scene.decides("Đã đồng ý, công nhận")
         await scene.courier.drain()
         assert ["Chúc mừng" in text for text in scene.told()] == [False, True]
 

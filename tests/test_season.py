@@ -15,7 +15,7 @@ import pytest
 from handlers import duties, programmes
 from messages.dates import ZONE
 from storage.duties import Owed
-from tests.union import Union, at
+from tests.union import OFFICE, Union, at
 
 Promise = tuple[str, str, date]
 """Who, which duty, on which day."""
@@ -121,7 +121,7 @@ def happen(union: Union, moment: datetime) -> None:
     with union.rows() as db:
         if moment == FINISHED:
             owed = Owed(union.unit(db, FINISHED_BY), union.people[FINISHED_BY])
-            duties.finish(db, union.duties["select"], owed, moment)
+            duties.finish(db, OFFICE, union.duties["select"], owed, moment)
         if moment == EXTENDED:
             programmes.extend(db, "s", datetime(2021, 5, 1, tzinfo=ZONE), actor_id=None, now=moment)
 

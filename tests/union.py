@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from handlers import duties
+from handlers import duty_rounds
 from messages.dates import ZONE
 from messages.types import Address, Outbound
 from storage import members, units
@@ -137,7 +137,7 @@ class Union:
         """The clock looks; how many were promised."""
         self.now = moment or self.now
         with self.rows() as db:
-            return duties.enqueue_due(db, OFFICE, self.now)
+            return duty_rounds.enqueue_due(db, OFFICE, self.now).promised
 
     def live(self, until: datetime, every: timedelta = timedelta(hours=1)) -> None:
         """The clock looks again and again, but for the dead of night."""

@@ -5,10 +5,16 @@ The contract stands here; no channel knows another, and only the courier calls `
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from messages.types import Outbound
+
+
+def nowhere(_chat: str) -> bool:
+    """Where there are no groups."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +25,10 @@ class Pace:
     """Messages a second, over all chats of the account."""
     chat_interval: float = 0.0
     """Seconds between two messages to one private chat."""
+    group_interval: float = 0.0
+    """Seconds between two messages to one group."""
+    is_group: Callable[[str], bool] = nowhere
+    """Which chats are groups."""
 
 
 class Channel(Protocol):
@@ -60,6 +70,14 @@ class Later(Trouble):
 
 class Gone(Trouble):
     """The chat cannot be reached until its member writes again (blocked, deactivated, never started)."""
+
+
+class Moved(Trouble):
+    """The chat goes on under another id; nothing was sent."""
+
+    def __init__(self, reason: str, chat: str) -> None:
+        super().__init__(reason)
+        self.chat = chat
 
 
 class Refused(Trouble):

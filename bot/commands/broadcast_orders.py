@@ -44,11 +44,12 @@ class CreateBroadcast:
         now = clock.now(db)
         row = broadcasts.create(db, office, text=self.text, unit_code=self.unit, author_id=None, now=now)
         unit = broadcasts.unit_of(db, row)
-        counts = broadcasts.count(db, office, unit, broadcasts.start(office, None, now))
+        counts = broadcasts.count(db, office, unit, broadcasts.start(office, None, now), now)
         values = {
             "code": row.code,
             "audience": unit.name,
             "recipients": counts.recipients,
+            "everybody": counts.everybody,
             "by_channel": counts.by_channel,
             "reasons": counts.skipped,
         }

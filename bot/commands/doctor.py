@@ -5,36 +5,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.commands import speech
+from bot.commands.findings import Finding, Verdict
 from bot.errors import Unfit
 
 if TYPE_CHECKING:
     from bot.settings import Settings, TelegramBot
 
 Online = Annotated[bool, typer.Option("--online", help=speech.hint("online"))]
-
-
-class Verdict(StrEnum):
-    """How a check came out."""
-
-    GOOD = "✔"
-    DOUBTFUL = "!"
-    BAD = "✘"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check: the words are the text of `cli.doctor.<key>`."""
-
-    verdict: Verdict
-    key: str
-    detail: str = ""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -51,8 +33,16 @@ def doctor(online: Online = False) -> None:
     settings = config.read(keyed=False)
     log.set_up(secrets=settings.secrets, level=30)
     found = [*_settings(settings), *_database(settings), *_channels(settings)]
+    if settings.zalo_oa:
+        from bot.commands import zalo_oa_check
+
+        found += zalo_oa_check.findings(settings, online=online)
     if online:
+        from bot.commands import zalo_bot_check
+
         found += [asyncio.run(_answers(bot)) for bot in settings.telegram]
+        for bot in settings.zalo_bot:
+            found += asyncio.run(zalo_bot_check.findings(bot, settings.public_url))
     for finding in found:
         speech.say(f"{finding.verdict} {speech.text(f'doctor.{finding.key}', detail=finding.detail)}")
     if any(finding.verdict is Verdict.BAD for finding in found):
@@ -74,6 +64,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
+    from bot.commands import checkup
     from storage import schema
     from storage.database import Database
     from storage.errors import NotMigrated
@@ -83,6 +74,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     try:
         schema.check(database)
         yield Finding(Verdict.GOOD, "database", database.url.get_backend_name())
+        yield from (_found(*told) for told in checkup.of_database(database))
     except NotMigrated:
         yield Finding(Verdict.BAD, "not_migrated")
     except schema.Unreachable:
@@ -91,6 +83,11 @@ def _database(settings: Settings) -> Iterator[Finding]:
         database.close()
     if database.is_sqlite and not schema.is_sqlite_safe():
         yield Finding(Verdict.DOUBTFUL, "old_sqlite", schema.sqlite_version())
+    yield from (_found(*told) for told in checkup.of_machine(settings))
+
+
+def _found(well: bool, key: str, detail: str) -> Finding:
+    return Finding(Verdict.GOOD if well else Verdict.DOUBTFUL, key, detail)
 
 
 def _channels(settings: Settings) -> Iterator[Finding]:

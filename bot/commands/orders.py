@@ -5,66 +5,25 @@ An order runs inside one transaction, wherever that is, and answers in words. Wh
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from datetime import timedelta
 from typing import Any
 
 from bot import control
+from bot.commands.backup_orders import CancelHeld, NoteBackup, ReleaseHeld
 from bot.commands.broadcast_orders import ConfirmBroadcast, CreateBroadcast, MoveBroadcast
+from bot.commands.doubt_orders import SendAgain
+from bot.commands.oa_orders import KeepPair
+from bot.commands.organisation_orders import ChangeUnit, EndOfficer, ImportUnits, InviteOfficer
 from bot.commands.programme_orders import LoadProgramme, MoveDuty, MoveProgramme
 from bot.commands.reply import Order, Reply
 from bot.writer import Writer
-from handlers import data_requests, exports, pairing, units
+from handlers import data_requests, exports
 from handlers.errors import Refusal
 from handlers.exports import ExportKind, Request
 from handlers.office import Office
 from handlers.papers.sheets import Form
-from handlers.units import ImportPlan
 from storage import clock
 from storage.database import Transaction
-
-SHOWN_ERRORS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class ImportUnits:
-    """Read a sheet of units into the tree; with `dry_run` only tell what would change."""
-
-    filename: str
-    dry_run: bool
-    body: bytes
-
-    def run(self, db: Transaction, office: Office) -> Reply:
-        """All of the sheet or nothing of it."""
-        planned = units.plan(db, units.read_sheet(self.body, self.filename))
-        words = office.catalogue.text
-        if planned.errors:
-            return Reply("\n".join(_errors(office, planned)), done=False)
-        if not self.dry_run:
-            units.apply(db, planned, actor_id=None, now=clock.now(db))
-        return Reply(words("cli.units.would" if self.dry_run else "cli.units.done", _counts(planned)))
-
-
-@dataclass(frozen=True, slots=True)
-class InviteOfficer:
-    """Make a one-time code for an officer of a unit."""
-
-    unit: str
-    role: str
-    days: int
-
-    def run(self, db: Transaction, office: Office) -> Reply:
-        """The code is in the answer and nowhere else."""
-        now = clock.now(db)
-        expires = now + timedelta(days=self.days)
-        chance = secrets.SystemRandom()
-        code = pairing.invite(
-            db, unit_code=self.unit, role=self.role, expires=expires, chance=chance, actor_id=None, now=now
-        )
-        values = {"code": code, "unit": self.unit.strip().upper(), "role": self.role, "due": expires}
-        return Reply(office.catalogue.text("cli.officers.code", values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +67,9 @@ class EraseMember:
 
 ORDERS: tuple[type[Order], ...] = (
     ImportUnits,
+    ChangeUnit,
     InviteOfficer,
+    EndOfficer,
     NoteExport,
     NoteCopy,
     EraseMember,
@@ -118,6 +79,11 @@ ORDERS: tuple[type[Order], ...] = (
     CreateBroadcast,
     ConfirmBroadcast,
     MoveBroadcast,
+    NoteBackup,
+    ReleaseHeld,
+    CancelHeld,
+    SendAgain,
+    KeepPair,
 )
 
 
@@ -151,22 +117,3 @@ def carrier(writer: Writer, office: Office) -> control.Carry:
         return await writer.run(run, unpack(envelope), office)
 
     return carry
-
-
-def _counts(planned: ImportPlan) -> dict[str, int]:
-    return {
-        "created": len(planned.created),
-        "changed": len(planned.changed),
-        "unchanged": planned.unchanged,
-        "ended": len(planned.closed),
-    }
-
-
-def _errors(office: Office, planned: ImportPlan) -> Iterator[str]:
-    words = office.catalogue.text
-    count = len(planned.errors)
-    yield words("cli.units.errors", {"count": count})
-    for error in planned.errors[:SHOWN_ERRORS]:
-        yield words("cli.units.error", {"line": error.line, "reason": words(error.message_key, error.values)})
-    if count > SHOWN_ERRORS:
-        yield words("cli.units.more_errors", {"more": count - SHOWN_ERRORS})

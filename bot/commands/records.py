@@ -1,4 +1,4 @@
-"""The commands about records: units, officers, exports, what is held about a member."""
+"""The commands about records: exports, what is held about a member."""
 
 # ruff: noqa: PLC0415
 
@@ -11,14 +11,6 @@ from typing import Annotated
 import typer
 
 from bot.commands import speech
-
-
-class Role(StrEnum):
-    """Whom a code may make of its bearer."""
-
-    OFFICER = "officer"
-    STAFF = "staff"
-    ADMIN = "admin"
 
 
 class Kind(StrEnum):
@@ -37,17 +29,7 @@ class Form(StrEnum):
     XLSX = "xlsx"
 
 
-Sheet = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, metavar=speech.place("file"), help=speech.hint("sheet"))
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help=speech.hint("dry_run"))]
-SheetOut = Annotated[
-    Path, typer.Option("--out", dir_okay=False, metavar=speech.place("file"), help=speech.hint("units_out"))
-]
-UnitCode = Annotated[str, typer.Option("--unit", metavar=speech.place("code"), help=speech.hint("unit"))]
 MaybeUnit = Annotated[str | None, typer.Option("--unit", metavar=speech.place("code"), help=speech.hint("below_unit"))]
-RoleOption = Annotated[Role, typer.Option("--role", help=speech.hint("role"))]
-Days = Annotated[int, typer.Option("--days", min=1, max=90, metavar=speech.place("number"), help=speech.hint("days"))]
 KindArgument = Annotated[Kind, typer.Argument(metavar=speech.place("kind"), help=speech.hint("kind"))]
 FormOption = Annotated[Form, typer.Option("--format", help=speech.hint("format"))]
 Out = Annotated[Path, typer.Option("--out", dir_okay=False, metavar=speech.place("file"), help=speech.hint("out"))]
@@ -60,52 +42,11 @@ Sure = Annotated[bool, typer.Option("--yes", help=speech.hint("yes"))]
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the program."""
-    units = speech.group("units")
-    speech.command(units, "import", "units_import")(import_units)
-    speech.command(units, "export", "units_export")(export_units)
-    app.add_typer(units, name="units")
-    officers = speech.group("officers")
-    speech.command(officers, "invite", "officers_invite")(invite)
-    app.add_typer(officers, name="officers")
     speech.command(app, "export", "export")(export)
     privacy = speech.group("privacy")
     speech.command(privacy, "export", "privacy_export")(copy_member)
     speech.command(privacy, "erase", "privacy_erase")(erase_member)
     app.add_typer(privacy, name="privacy")
-
-
-def import_units(file: Sheet, dry_run: DryRun = False) -> None:
-    """Read the tree of units from a sheet."""
-    from bot.commands import access
-    from bot.commands.orders import ImportUnits
-
-    order = ImportUnits(filename=file.name, dry_run=dry_run, body=file.read_bytes())
-    with speech.progress("units.working"):
-        told = access.carry_out(access.prepare(), order)
-    speech.say(told)
-
-
-def export_units(out: SheetOut) -> None:
-    """Write the tree of units as a sheet; the file's ending says which kind."""
-    from bot.commands import access
-    from bot.errors import Unfit
-    from handlers import units
-    from handlers.papers import sheets
-
-    ending = out.suffix.removeprefix(".").lower()
-    if ending not in [form.value for form in Form]:
-        raise Unfit(speech.text("units.bad_ending"))
-    with speech.progress("export.working"), access.looking(access.prepare()) as db, access.making(out) as stream:
-        count = units.export(db, sheets.Form(ending), stream)
-    speech.say(speech.text("export.done", count=count, file=out.name))
-
-
-def invite(unit: UnitCode, role: RoleOption, days: Days = 7) -> None:
-    """Show a one-time code, once."""
-    from bot.commands import access
-    from bot.commands.orders import InviteOfficer
-
-    speech.say(access.carry_out(access.prepare(), InviteOfficer(unit=unit, role=role.value, days=days)))
 
 
 def export(kind: KindArgument, form: FormOption, out: Out, unit: MaybeUnit = None) -> None:

@@ -79,7 +79,9 @@ def chat(name: Name = "") -> None:
         raise Unfit(speech.text("chat.bad_name"))
     settings = config.read()
     log.set_up(secrets=settings.secrets, level=QUIET)
-    only = {"telegram_token": None, "telegram_bots": (), "roles": frozenset({Part.COURIER, Part.CLOCK})}
+    nobody_else = {"telegram_token": None, "telegram_bots": (), "zalo_bot_token": None, "zalo_bots": ()}
+    nobody_else |= {"zalo_oa_app_id": None, "zalo_oas": ()}
+    only = {**nobody_else, "metrics_port": None, "roles": frozenset({Part.COURIER, Part.CLOCK})}
     run_async(_converse(settings.model_copy(update=only), _terminal(name)))
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from aiohttp import web
 
 from bot.channels.web import WebChannel
-from bot.web import chat, errors, headers, health, pages
+from bot.web import chat, errors, files, headers, health, pages
 from bot.web import demo as demo_pages
 from bot.web.demo import DEMO, Demo
+from bot.web.files import CABINET, Cabinet
 from bot.web.keys import ACCOUNTS, CHANNEL, INTAKE, RECORDS, SITE, THROTTLE, Intake, Records, Site
 from bot.web.throttle import Throttle
 
@@ -26,6 +27,10 @@ ROUTES = (
     ("POST", "/demo/chat/{persona}/send", chat.send),
     ("GET", "/demo/chat/{persona}/stream", chat.stream),
     ("GET", "/demo/chat/{persona}/lines", chat.lines),
+    ("GET", "/files/{secret}", files.page),
+    ("POST", "/files/{secret}", files.send),
+    ("GET", "/files/fetch/{secret}", files.fetch),
+    ("GET", "/pictures/{unit}.png", files.picture),
     ("GET", "/health", health.alive),
     ("GET", "/ready", health.ready),
 )
@@ -40,14 +45,17 @@ def application(
     accounts: tuple[str, ...] = (),
     throttle: Throttle | None = None,
     demo: Demo | None = None,
+    cabinet: Cabinet | None = None,
 ) -> web.Application:
-    """Everything under one roof; without a `demo` its addresses do not exist."""
+    """Everything under one roof; without a `demo` or a `cabinet` their addresses do not exist."""
     app = web.Application(middlewares=[errors.kindly])
     app[INTAKE], app[RECORDS], app[CHANNEL], app[SITE] = intake, records, channel, site
     app[ACCOUNTS] = accounts
     app[THROTTLE] = throttle or Throttle()
     if demo is not None:
         app[DEMO] = demo
+    if cabinet is not None:
+        app[CABINET] = cabinet
     for method, path, handler in ROUTES:
         app.router.add_route(method, path, handler)
     app.router.add_static("/static", pages.STATIC)

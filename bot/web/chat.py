@@ -56,7 +56,7 @@ async def page(request: web.Request) -> web.Response:
         "chat.html",
         base=visitor.base,
         organisation=request.app[SITE].organisation,
-        lines=views.of(history),
+        lines=views.of(history, home=request.app[SITE].home),
         last_id=history[-1].id if history else 0,
         start=_start(request, fresh=not history),
         form_id=str(uuid.uuid4()),
@@ -201,8 +201,9 @@ def _event_of(request: web.Request, line: Spoken, visitor: Visitor) -> str:
 
 
 def _bubble(request: web.Request, line: Spoken, visitor: Visitor) -> str:
-    organisation = request.app[SITE].organisation
-    return pages.render("bubble.html", line=views.one(line), base=visitor.base, organisation=organisation)
+    site = request.app[SITE]
+    view = views.one(line, home=site.home)
+    return pages.render("bubble.html", line=view, base=visitor.base, organisation=site.organisation)
 
 
 def _number(text: str | None) -> int:

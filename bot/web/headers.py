@@ -14,6 +14,8 @@ FIXED = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+PICTURES = "public, max-age=86400"
+"""Platforms and their apps fetch a picture more than once; nothing personal is ever in one."""
 FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -29,6 +31,8 @@ async def protect(request: web.Request, response: web.StreamResponse) -> None:
 
 
 def _caching(request: web.Request, response: web.StreamResponse) -> str:
-    """Only files that carry their version in their address may be kept."""
+    """Only files that carry their version in their address may be kept, and pictures for a day."""
+    if request.path.startswith("/pictures/") and response.status == 200:
+        return PICTURES
     versioned = "v" in request.query or request.path.startswith("/static/vendor/")
     return FOREVER if request.path.startswith("/static/") and versioned and response.status == 200 else "no-store"

@@ -46,6 +46,9 @@ class Site:
     """Seconds after which an open page looks again without a nudge, and gets a sign of life. Small where several
     processes share one database: then the line may have been stored by another one."""
 
+    home: str = ""
+    """With what the addresses of its own pages begin, as members are told them; on one machine that machine's."""
+
     @property
     def secure(self) -> bool:
         """Served under https, which always means behind a proxy of our own: the program itself speaks plain HTTP."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from messages import dates
@@ -16,7 +16,9 @@ from messages.types import NAVIGATION, Outbound, payload
 from storage.transcript import Spoken
 
 CODE = re.compile(r"\b((?:SK|YK)-\d{2}-[0-9A-HJ-NP-Z]{5})\b")
-"""A public code; split with it, every second part is one."""
+"""A public code."""
+PAGE = r"/files/[0-9A-Z]{26}(?![0-9A-Za-z])"
+"""The path of a page of ours on which a file is handed in or fetched."""
 LONG_TEXTS = {"initiative.text": 1000, "feedback.text": 2000}
 """Questions that ask for a long text, and how many characters it may have."""
 COUNTED = re.compile(r"[^\n(]*?\b(\d[\d.]*)/\d\.\d{3}\b")
@@ -37,6 +39,17 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a line: plain text, a public code to be copied, or the address of a page of ours."""
+
+    text: str
+    kind: str = "text"
+    """`text`, `code` or `link`."""
+    path: str = ""
+    """Where a link leads on this site."""
+
+
+@dataclass(frozen=True, slots=True)
 class LineView:
     """One bubble."""
 
@@ -46,9 +59,10 @@ class LineView:
     day: str
     """ISO, to compare."""
     day_words: str
-    parts: tuple[str, ...]
-    """Plain text and public codes, by turns."""
+    parts: tuple[Part, ...]
     text: str
+    picture: str = ""
+    """The path of a picture of ours."""
     chips: tuple[Chip, ...] = ()
     spent: bool = False
     """A later message asked something else."""
@@ -59,12 +73,14 @@ class LineView:
     """Makes a form sent twice one line."""
 
 
-def of(stored: Iterable[Spoken]) -> list[LineView]:
-    """A history as it is shown: an answer by button is the chosen chip, and only the last question is still open."""
+def of(stored: Iterable[Spoken], *, home: str = "") -> list[LineView]:
+    """A history as it is shown: an answer by button is the chosen chip, and only the last question is still open.
+    `home`: the public address of this site; only what begins with it is a link or a picture.
+    """
     shown: list[LineView] = []
     asked = -1
     for line in stored:
-        view = one(line)
+        view = one(line, home=home)
         if not view.mine:
             shown.append(view)
             if view.chips:
@@ -75,7 +91,7 @@ def of(stored: Iterable[Spoken]) -> list[LineView]:
     return shown
 
 
-def one(line: Spoken) -> LineView:
+def one(line: Spoken, *, home: str = "") -> LineView:
     """A single line, knowing nothing of those before it."""
     at = dates.local(line.at)
     message = line.message
@@ -85,13 +101,27 @@ def one(line: Spoken) -> LineView:
         time=dates.time_words(at),
         day=at.date().isoformat(),
         day_words=f"{dates.weekday_words(at)}, {dates.date_words(at)}",
-        parts=tuple(CODE.split(message.text)),
+        parts=tuple(_parts(message.text, home)),
         text=message.text,
+        picture=message.picture.removeprefix(home) if message.picture.startswith(f"{home}/pictures/") else "",
         chips=_chips(message),
         limit=_limit(message),
         used=_used(message),
         form_id=str(uuid.uuid4()),
     )
+
+
+def _parts(text: str, home: str) -> Iterator[Part]:
+    ours = re.compile(f"{CODE.pattern}|{re.escape(home)}({PAGE})" if home else CODE.pattern)
+    end = 0
+    for found in ours.finditer(text):
+        if found.start() > end:
+            yield Part(text[end : found.start()])
+        path = found[2] if home else None
+        yield Part(found[0], "link", path) if path else Part(found[0], "code")
+        end = found.end()
+    if end < len(text):
+        yield Part(text[end:])
 
 
 def _chips(message: Outbound) -> tuple[Chip, ...]:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from handlers.flows.readers import STROKE, clean, compact, toned
@@ -101,7 +102,7 @@ def match(
     another is not among `choices` (it may be one that is always open, such as to cancel). `numbers=False`: choices
     without a number, in a step where other text is an answer; then only whole words and labels count.
     """
-    keys, labels = [choice.key for choice in choices], [toned(choice.label) for choice in choices]
+    keys, labels = [choice.key for choice in choices], [_shown(choice.label) for choice in choices]
     offer = _Offer(keys, labels, synonyms, collisions)
     whole = (offer.exactly, offer.colliding, offer.folded)
     ways = (offer.by_number, *whole, offer.by_beginning, offer.by_numeral) if numbers else whole
@@ -122,17 +123,18 @@ def command(typed: str, commands: Mapping[str, CommandWords], *, slash_only: boo
     if slash_only:
         return None
     for words in _attempts(typed):
-        for means in (_exactly, _folded):
-            if name := next((name for name, known in commands.items() if means(words, known)), None):
-                return Command(name)
+        text = _text(words)
+        exactly = (name for name, known in commands.items() if _exactly(words, known))
+        folded = (name for name, known in commands.items() if text in known.words)
+        if name := next(exactly, None) or next(folded, None):
+            return Command(name)
     return None
 
 
 def _slash_command(typed: str, slashed: re.Match[str], commands: Mapping[str, CommandWords]) -> Command:
-    whole = compact(typed)
-    for written, argument in ((slashed[1], slashed[2] or ""), (whole, "")):
+    for written, argument in ((compact(slashed[1]), slashed[2] or ""), (compact(typed), "")):
         for name, known in commands.items():
-            if compact(written) in {compact(slash) for slash in known.slash}:
+            if any(written == _bare(slash) for slash in known.slash):
                 return Command(name, argument)
     return Command("unknown", typed)
 
@@ -195,8 +197,19 @@ class _Offer:
         return Chosen(found[0]) if found else None
 
 
+@lru_cache(maxsize=4096)
+def _shown(words: str) -> Toned:
+    """As `toned`, for words of ours that come again and again: labels, synonyms."""
+    return toned(words)
+
+
+@lru_cache(maxsize=256)
+def _bare(slash: str) -> str:
+    return compact(slash)
+
+
 def _exactly(words: Toned, known: Synonyms) -> bool:
-    return any(toned(word) == words for word in known.exact)
+    return any(_shown(word) == words for word in known.exact)
 
 
 def _folded(words: Toned, known: Synonyms) -> bool:

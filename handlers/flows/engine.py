@@ -16,7 +16,19 @@ from handlers.flows.outcomes import Menu
 from handlers.flows.questions import counted_before, edit, put, put_own, repeat
 from handlers.flows.readers import clean
 from handlers.flows.world import World
-from messages.types import NAVIGATION, Choice, Contact, Event, Pressed, Say, Text, Unreadable, parse_payload
+from messages.types import (
+    NAVIGATION,
+    Arrived,
+    Attached,
+    Choice,
+    Contact,
+    Event,
+    Pressed,
+    Say,
+    Text,
+    Unreadable,
+    parse_payload,
+)
 
 TYPED = "as."
 """Before the words of an answer that was asked back."""
@@ -38,9 +50,13 @@ def advance(form: Form, draft: Draft, event: Event, world: World) -> Turn:
             return _typed(stand, step, text)
         case Contact():
             return _given(stand, step, Given(contact=event))
-        case Unreadable(medium):
+        case Attached() if step.files:
+            return _given(stand, step, Given(attached=event))
+        case Unreadable(medium) | Attached(medium):
             name = world.words.label(f"medium.{medium.value}")
             return repeat(stand, step, Say("common.text_only", {"medium": name}))
+        case Arrived():
+            return _go_on(stand)
         case _:
             return Turn(draft, (Say("common.edited"),))
 

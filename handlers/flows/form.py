@@ -14,7 +14,7 @@ from typing import Any
 
 from handlers.flows.outcomes import Effect
 from handlers.flows.world import World
-from messages.types import Choice, Contact, Say
+from messages.types import Attached, Choice, Contact, Say
 
 Answers = Mapping[str, Any]
 
@@ -31,11 +31,12 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the member gave: a choice, typed text, or a contact card."""
+    """What the member gave: a choice, typed text, a contact card, or a picture or file."""
 
     key: str | None = None
     text: str | None = None
     contact: Contact | None = None
+    attached: Attached | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,8 @@ class Step:
     long: Long | None = None
     free: bool = False
     """Typed text is an answer: words of the menu do not act here, slash commands do."""
+    files: bool = False
+    """A picture or a file is an answer."""
     counted: bool = False
     """Has a place in «Bước 2/6»."""
     editable: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from handlers.flows import feedback, parts
@@ -23,25 +24,8 @@ PROFILE = ("name", "phone", "place", "unit", "other_unit", "group")
 def steps(answers: Answers, world: World) -> tuple[Step, ...]:
     """The steps in order, with the chosen programme's own questions spliced in."""
     programme = _programme(answers, world)
-    questions = tuple(_question(question) for question in programme.questions) if programme else ()
-    return (
-        Step("programme", _ask_programme, _read_programme, holds=_programme_open),
-        Step("profile", _ask_profile, _read_profile, applies=_profile_known),
-        *parts.PERSON,
-        *questions,
-        Step(
-            "text",
-            _ask_text,
-            _no_reading,
-            long=Long(MINIMUM, LIMIT, "initiative"),
-            free=True,
-            counted=True,
-            editable=True,
-        ),
-        Step("complaint", _ask_complaint, _read_complaint, applies=_complains, holds=_same_text),
-        Step("duplicate", _ask_duplicate, _read_duplicate, applies=_alike, holds=_same_text),
-        Step("review", _ask_review, _read_review, lasting=False),
-    )
+    questions = (_question(question) for question in programme.questions) if programme else ()
+    return (*BEFORE, *parts.PERSON, *questions, *AFTER)
 
 
 def complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
@@ -154,6 +138,7 @@ def _field(key: str, answers: Answers, world: World) -> str:
     return own.get(key) or world.words.label(f"field.{key}")
 
 
+@lru_cache(maxsize=256)
 def _question(question: Question) -> Step:
     key = f"q_{question.key}"
 
@@ -284,3 +269,25 @@ def _read_review(given: Given, answers: Answers, world: World) -> Reading:
 
 def _choice(key: str, world: World) -> Choice:
     return Choice(key, world.words.label(key))
+
+
+BEFORE = (
+    Step("programme", _ask_programme, _read_programme, holds=_programme_open),
+    Step("profile", _ask_profile, _read_profile, applies=_profile_known),
+)
+"""What comes before the person."""
+AFTER = (
+    Step(
+        "text",
+        _ask_text,
+        _no_reading,
+        long=Long(MINIMUM, LIMIT, "initiative"),
+        free=True,
+        counted=True,
+        editable=True,
+    ),
+    Step("complaint", _ask_complaint, _read_complaint, applies=_complains, holds=_same_text),
+    Step("duplicate", _ask_duplicate, _read_duplicate, applies=_alike, holds=_same_text),
+    Step("review", _ask_review, _read_review, lasting=False),
+)
+"""What comes after the programme's own questions."""

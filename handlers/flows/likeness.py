@@ -6,7 +6,8 @@ Pure and cheap. Never a verdict: what is found here leads to a question or a war
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from handlers.flows.readers import fold, toned
 
@@ -14,6 +15,9 @@ SHINGLE = 2
 """Words in a shingle. Vietnamese writes syllables apart, so two of them are about one word."""
 ALIKE = 0.8
 """The share of common shingles from which two texts count as near-duplicates."""
+
+Word = tuple[str, str]
+"""A word as `readers.toned` gives it: bare letters, marks."""
 
 
 def fingerprint(text: str) -> str:
@@ -42,8 +46,12 @@ def overlap(a: frozenset[str], b: frozenset[str]) -> float:
 
 def looks_like_complaint(text: str, phrases: Iterable[str]) -> bool:
     """Whether the text has one of these phrases as whole words; marks and case do not matter."""
-    padded = f" {fold(text)} "
-    return any(f" {folded} " in padded for phrase in phrases if (folded := fold(phrase)))
+    said, known = tuple(letters for letters, _ in toned(text)), _by_first_word(tuple(phrases))
+    return any(
+        said[start : start + len(wanted)] == tuple(letters for letters, _ in wanted)
+        for start, letters in enumerate(said)
+        for wanted in known.get(letters, ())
+    )
 
 
 def mentions(text: str, phrases: Iterable[str]) -> bool:
@@ -51,12 +59,27 @@ def mentions(text: str, phrases: Iterable[str]) -> bool:
 
     «từ từ» is not «tự tử», while «tu tu», typed without marks, may be.
     """
-    said = toned(text)
-    for phrase in phrases:
-        wanted = toned(phrase)
-        for start in range(len(said) - len(wanted) + 1):
-            pairs = list(zip(said[start : start + len(wanted)], wanted, strict=True))
-            bare = not any(marks for (_, marks), _ in pairs)
-            if pairs and all(one[0] == other[0] and (bare or one[1] == other[1]) for one, other in pairs):
+    said, known = toned(text), _by_first_word(tuple(phrases))
+    for start, (letters, _) in enumerate(said):
+        for wanted in known.get(letters, ()):
+            if _says(said[start : start + len(wanted)], wanted):
                 return True
     return False
+
+
+def _says(words: Sequence[Word], wanted: Sequence[Word]) -> bool:
+    bare = not any(marks for _, marks in words)
+    pairs = zip(words, wanted, strict=False)
+    return len(words) == len(wanted) and all(
+        one[0] == other[0] and (bare or one[1] == other[1]) for one, other in pairs
+    )
+
+
+@lru_cache(maxsize=32)
+def _by_first_word(phrases: tuple[str, ...]) -> Mapping[str, tuple[tuple[Word, ...], ...]]:
+    """The phrases by the bare letters of their first word."""
+    known: dict[str, tuple[tuple[Word, ...], ...]] = {}
+    for wanted in map(toned, phrases):
+        if wanted:
+            known[wanted[0][0]] = (*known.get(wanted[0][0], ()), wanted)
+    return known

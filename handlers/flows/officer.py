@@ -1,13 +1,17 @@
-"""What an officer types about a submission: what is missing, or why it is not recognised; and the linking code."""
+"""What an officer types about a submission: what is missing, or why it is not recognised.
+
+What is typed in the inbox and over lists stands in handlers/flows/desk_notes.py.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Reading, Step
-from handlers.flows.outcomes import Decide, Effect, Link
+from handlers.flows.outcomes import Decide, Effect
 from handlers.flows.readers import clean
 from handlers.flows.world import World
+from messages.types import Choice
 
 NOTE = range(5, 501)
 """Characters of a request or a reason."""
@@ -15,9 +19,12 @@ NOTE = range(5, 501)
 
 def _noted(name: str, key: str, state: str) -> Form:
     def ask(answers: Answers, _world: World) -> Ask:
-        return Ask(key, {"code": answers["code"]})
+        choices = tuple(Choice(f"canned{number}", title) for number, (title, _) in enumerate(_canned(answers)))
+        return Ask(key, {"code": answers["code"]}, choices)
 
     def read(given: Given, answers: Answers, world: World) -> Reading:
+        if given.key is not None and given.key.startswith("canned"):
+            return Accepted(_canned(answers)[int(given.key.removeprefix("canned"))][1])
         note = clean(given.text or "")
         if len(note) not in NOTE:
             return Again(Ask("officer.note_invalid", {"code": answers["code"], "limit": NOTE.stop - 1}))
@@ -29,6 +36,12 @@ def _noted(name: str, key: str, state: str) -> Form:
     return Form(name, _only(Step("note", ask, read, free=True)), complete, kept=False)
 
 
+def _canned(answers: Answers) -> list[list[str]]:
+    """Title and text of each sentence the unit keeps for this; they are on offer above the free words."""
+    kept: list[list[str]] = answers.get("canned", [])
+    return kept
+
+
 def _only(step: Step) -> Callable[[Answers, World], tuple[Step, ...]]:
     def steps(_answers: Answers, _world: World) -> tuple[Step, ...]:
         return (step,)
@@ -38,18 +51,3 @@ def _only(step: Step) -> Callable[[Answers, World], tuple[Step, ...]]:
 
 NEED_MORE = _noted("need_more", "officer.more_ask", "needs_more")
 DECLINE = _noted("decline", "officer.decline_ask", "declined")
-
-
-def _ask_code(_answers: Answers, _world: World) -> Ask:
-    return Ask("officer.link_ask")
-
-
-def _read_code(given: Given, _answers: Answers, _world: World) -> Reading:
-    return Accepted(clean(given.text or "")[:40])
-
-
-def _link(answers: Answers, _world: World) -> tuple[Effect, ...]:
-    return (Link(answers["pairing"]),)
-
-
-LINK = Form("link", _only(Step("pairing", _ask_code, _read_code, free=True)), _link, kept=False)

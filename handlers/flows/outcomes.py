@@ -47,6 +47,14 @@ class Decide:
 
 
 @dataclass(frozen=True, slots=True)
+class DeskWork:
+    """An officer typed something in the inbox or over a list; handlers/desk_work.py knows the verbs."""
+
+    verb: str
+    told: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Correct:
     """The member corrects one field of the profile; what follows from it is in `answers`."""
 
@@ -69,6 +77,16 @@ class Link:
     """A one-time code was typed."""
 
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewLinkCode:
+    """The member wants a code for another chat of theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unlink:
+    """The member wants this chat to be the only one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +146,77 @@ class AnswerFeedback:
 
 
 @dataclass(frozen=True, slots=True)
+class InviteOfficer:
+    """A one-time code for somebody who is to serve a unit."""
+
+    unit: str
+    role: str
+    deputy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EndRole:
+    """A role ends now."""
+
+    appointment_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoAway:
+    """The officer is away to the end of a day."""
+
+    last: Any
+
+
+@dataclass(frozen=True, slots=True)
+class PublishFeedback:
+    """What members may be told of an item, in an officer's words; `at_once`, or together with what comes."""
+
+    code: str
+    revision: int
+    words: str
+    at_once: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAnswer:
+    """An answer of a unit, to be given again."""
+
+    unit: str
+    topic: str
+    title: str
+    basis: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAward:
+    """A unit proposes somebody for an award."""
+
+    unit: str
+    kind: str
+    nominee: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakePaper:
+    """A picture or a file came for a paper of an award file; `key` is the channel's own."""
+
+    code: str
+    paper: str
+    key: str
+    name: str
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowAward:
+    """Show an award file."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """Go on with another form."""
 
@@ -147,10 +236,13 @@ Effect = (
     | SubmitInitiative
     | Supplement
     | Decide
+    | DeskWork
     | Correct
     | Withdraw
     | Erase
     | Link
+    | NewLinkCode
+    | Unlink
     | LookUp
     | Extend
     | WatchOpenings
@@ -158,6 +250,14 @@ Effect = (
     | SubmitFeedback
     | AddToFeedback
     | AnswerFeedback
+    | PublishFeedback
+    | KeepAnswer
+    | OpenAward
+    | TakePaper
+    | ShowAward
+    | InviteOfficer
+    | EndRole
+    | GoAway
     | Start
     | Menu
 )

@@ -46,12 +46,15 @@ def _choice(key: str, world: World) -> Choice:
     return Choice(key, world.words.label(key))
 
 
-def _ask_name(_answers: Answers, _world: World) -> Ask:
-    return Ask("initiative.name")
+def _ask_name(_answers: Answers, world: World) -> Ask:
+    """The name by which they are known on their channel is offered where it could be one's full name."""
+    called = world.profile.called if world.profile else None
+    return Ask("initiative.name", {}, (Choice("called", called),) if called and read_name(called) else ())
 
 
-def _read_name(given: Given, _answers: Answers, _world: World) -> Reading:
-    name = read_name(given.text or "")
+def _read_name(given: Given, _answers: Answers, world: World) -> Reading:
+    called = (world.profile.called if world.profile else None) if given.key == "called" else None
+    name = read_name(called or given.text or (given.contact.name if given.contact else ""))
     if name is None:
         return Again(Ask("initiative.name_invalid"))
     remark = Say("initiative.name_no_marks", {"typed": name.value}) if name.lacks_marks else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 NAME_LENGTH = range(2, 81)
 STROKE = "\u0335"
@@ -63,9 +64,15 @@ def toned(text: str) -> tuple[tuple[str, str], ...]:
 
     Where in the word a tone stands is thereby lost: both spellings of "hòa" are one.
     """
+    return tuple(word for piece in text.split() for word in _toned(piece))
+
+
+@lru_cache(maxsize=16384)
+def _toned(piece: str) -> tuple[tuple[str, str], ...]:
+    """The words of a piece without spaces; the language has some seven thousand syllables, and most turns none new."""
     words: list[tuple[str, str]] = []
     letters = marks = ""
-    for char in unicodedata.normalize("NFD", text.casefold()) + " ":
+    for char in unicodedata.normalize("NFD", piece.casefold()) + " ":
         if char in _BARRED_D:
             letters, marks = letters + "d", marks + STROKE
         elif char.isalnum():

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from handlers.flows.award_world import AwardDesk
+from handlers.flows.care import CareDesk
 from handlers.flows.choices import Synonyms
 from messages.types import Choice, Say
 
@@ -25,6 +27,10 @@ class Question:
     limit: int = 200
     warned: frozenset[str] = frozenset()
     warning: str = ""
+
+    def __hash__(self) -> int:
+        """Of what tells questions apart: a step is made of one only once, and looked up at every turn."""
+        return hash((self.key, self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,8 @@ class Profile:
     unit: str | None
     other_unit: str | None
     group: str | None
+    called: str | None = None
+    """How the channel says that they are called, while they have not told us themselves."""
 
     @property
     def complete(self) -> bool:
@@ -177,6 +185,33 @@ class NewsDesk(Protocol):
         ...
 
 
+class PeopleDesk(Protocol):
+    """What a member who serves a unit may know of those who serve it and the units below."""
+
+    longest_absence: int
+    """Days."""
+
+    def units(self) -> tuple[Choice, ...]:
+        """The member's own units, by code."""
+        ...
+
+    def roles(self, code: str) -> tuple[str, ...]:
+        """What the member may make of somebody at a unit; nothing: not theirs, or there is no such unit."""
+        ...
+
+    def unit_name(self, code: str) -> str:
+        """A unit's name."""
+        ...
+
+    def held(self, appointment_id: int) -> Mapping[str, Any]:
+        """One role in words: `name`, `role`, `unit`, `deputy`."""
+        ...
+
+    def last_day(self, typed: str) -> Any:
+        """The last day of an absence, as typed; None when it cannot be one."""
+        ...
+
+
 class World(Protocol):
     """The facts of one member's turn."""
 
@@ -188,6 +223,11 @@ class World(Protocol):
     channel: str
     """The channel's name in words."""
     draft_days: int
+
+    @property
+    def homes(self) -> tuple[str, ...]:
+        """The kinds of channel of the member's chats, the one used last first."""
+        ...
 
     @property
     def words(self) -> Words:
@@ -202,6 +242,21 @@ class World(Protocol):
     @property
     def news_desk(self) -> NewsDesk:
         """For staff who write to members."""
+        ...
+
+    @property
+    def award_desk(self) -> AwardDesk:
+        """For those who propose somebody for an award."""
+        ...
+
+    @property
+    def care_desk(self) -> CareDesk:
+        """For those who answer feedback."""
+        ...
+
+    @property
+    def people_desk(self) -> PeopleDesk:
+        """For those who serve a unit."""
         ...
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alembic import context
-from sqlalchemy import create_engine, pool, text
+from sqlalchemy import Connection, create_engine, pool, text
 from sqlmodel import SQLModel
 
 from storage import tables
@@ -15,21 +15,30 @@ assert tables  # the metadata is filled by importing the tables
 
 
 def run() -> None:
-    """Open a connection of our own and upgrade inside one transaction."""
+    """Upgrade inside one transaction: that of a connection we were given, else of one of our own."""
+    given: Connection | None = context.config.attributes.get("connection")
+    if given is not None:
+        upgrade(given)
+        return
     engine = create_engine(context.config.attributes["url"], poolclass=pool.NullPool)
     with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-        context.configure(
-            connection=connection,
-            target_metadata=SQLModel.metadata,
-            render_as_batch=True,
-            compare_type=True,
-            compare_server_default=True,
-        )
-        with context.begin_transaction():
-            context.run_migrations()
+        upgrade(connection)
     engine.dispose()
+
+
+def upgrade(connection: Connection) -> None:
+    """Run what is asked for on an open transaction."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+    context.configure(
+        connection=connection,
+        target_metadata=SQLModel.metadata,
+        render_as_batch=True,
+        compare_type=True,
+        compare_server_default=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
 
 
 run()

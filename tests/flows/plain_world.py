@@ -55,6 +55,7 @@ class PlainWorld:
     coming: Programme | None = None
     units: tuple[Unit, ...] = UNITS
     profile: Profile | None = None
+    homes: tuple[str, ...] = ("web",)
     earlier: dict[str, str | None] = field(default_factory=dict)
     """Texts handed in before, with their code where it is one's own."""
     items: tuple[Item, ...] = ()

@@ -12,8 +12,8 @@ from sqlmodel import col
 
 from handlers import broadcasts, privacy
 from handlers.errors import Refusal
+from storage import appointments, members, news, units
 from storage import broadcasts as stored
-from storage import members, news, units
 from storage.database import Transaction
 from storage.outcomes import Outcome
 from storage.tables import Announcing, Broadcast, Outbox, Policy, Priority, Role, Sending
@@ -297,7 +297,7 @@ class TestFreezing:
             assert known.member.id
             assert unit
             assert unit.id
-            members.appoint(db, member_id=known.member.id, unit_id=unit.id, role=Role.STAFF, now=desk.now)
+            appointments.appoint(db, member_id=known.member.id, unit_id=unit.id, role=Role.STAFF, now=desk.now)
         staff.talks("/soantin", "Tin", "[Công đoàn ngành Giáo dục tỉnh]", "[Gửi ngay]", "1")
         room.deliver()
         for _ in range(2):
@@ -307,4 +307,4 @@ class TestFreezing:
 
 
 def room_count(db: Transaction, broadcast_id: int) -> int:
-    return sum(stored.tally(db, broadcast_id).values())
+    return len(db.scalars(select(col(Outbox.id)).where(col(Outbox.broadcast_id) == broadcast_id)).all())

@@ -189,8 +189,8 @@ class TestDowntime:
         with desk.rows() as db:
             row = stored.all_open(db, desk.now)[0]
             planned = list(campaigns.moments(row))
-            programmes.extend(db, row.code, row.closes_at + timedelta(days=14), actor_id=None, now=desk.now)
-            longer = list(campaigns.moments(row))
+            later = row.closes_at + timedelta(days=14)
+            longer = list(campaigns.moments(programmes.extend(db, row.code, later, actor_id=None, now=desk.now)))
         assert longer[: len(planned)] == planned
         assert len(longer) == len(planned) + 2
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from handlers import duties, programmes
+from handlers import duties, duty_rounds, programmes
 from handlers.errors import Refusal
 from messages.dates import ZONE
 from storage import duties as stored
@@ -45,7 +45,7 @@ def union(database_url: str) -> Iterator[Union]:
 
 def finish(union: Union, name: str, unit: str, duty: str = "select") -> None:
     with union.rows() as db:
-        duties.finish(db, union.duties[duty], Owed(union.unit(db, unit), union.people[name]), union.now)
+        duties.finish(db, OFFICE, union.duties[duty], Owed(union.unit(db, unit), union.people[name]), union.now)
 
 
 def put_off(union: Union, name: str, unit: str, duty: str = "select") -> date:
@@ -131,7 +131,7 @@ class TestOnce:
     def test_more_officers_than_one_look_carries_are_reached_by_the_next(
         self, union: Union, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(duties, "SLICE", 2)
+        monkeypatch.setattr(duty_rounds, "SLICE", 2)
         union.appoint("Bình", "P.1.2")
         union.appoint("Chi", "P.2.1")
         moment = at(date(2021, 4, 6))
@@ -146,7 +146,7 @@ def test_two_processes_whose_clocks_look_at_the_same_moment_promise_one(postgres
     def look() -> None:
         start.wait()
         with union.rows() as db:
-            duties.enqueue_due(db, OFFICE, at(date(2021, 4, 10)))
+            duty_rounds.enqueue_due(db, OFFICE, at(date(2021, 4, 10)))
 
     clocks = [threading.Thread(target=look) for _ in range(2)]
     for clock in clocks:
@@ -215,7 +215,7 @@ class TestWho:
             members.unreachable(db, address, union.now)
         assert union.tick(at(date(2021, 4, 6))) == 0
         with union.rows() as db:
-            members.seen(db, members.by_addresses(db, [address])[address].address, union.now)
+            members.seen(db, [address], union.now)
         assert union.tick(at(date(2021, 4, 6), 12)) == 1
 
 
@@ -364,13 +364,13 @@ class TestWords:
     def test_progress_is_counted_at_that_moment_in_the_units_own_subtree(self, union: Union) -> None:
         union.appoint("Bình", "P.1")
         union.owe("s", "introduce", "upper", BOUND, quota=1)
-        states = {"P.1.1": ("sent", "received", "recognised", "withdrawn"), "P.1.2": ("declined",), "P.2.1": ("sent",)}
+        states = {"P.1.1": ("sent", "recognised", "selected", "withdrawn"), "P.1.2": ("declined",), "P.2.1": ("sent",)}
         for unit, found in states.items():
             for number, state in enumerate(found):
                 _hand_in(union, unit, State(state), f"{unit}-{number}")
         union.tick(at(date(2021, 4, 6)))
-        assert "đã nhận 3, đã thẩm định 1, đã chọn 1/1." in union.heard("Hạnh")[0].text
-        assert "đã nhận 4, đã thẩm định 2, đã chọn 1/1." in union.heard("Bình")[0].text
+        assert "đã nhận 3, đã thẩm định 2, đã chọn 1/1." in union.heard("Hạnh")[0].text
+        assert "đã nhận 4, đã thẩm định 3, đã chọn 1/1." in union.heard("Bình")[0].text
 
     def test_a_campaign_has_no_progress_to_count(self, union: Union) -> None:
         union.programme("c", closes=BOUND, kind="campaign")

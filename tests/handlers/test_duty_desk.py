@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
-from handlers import duties
+from handlers import duty_rounds
 from messages.types import Pressed
 from storage.tables import Appointment, Role
 from tests.desk import Desk, Visitor
@@ -30,7 +30,7 @@ def desk(database_url: str) -> Iterator[Desk]:
 
 def tick(desk: Desk) -> None:
     with desk.rows() as db:
-        duties.enqueue_due(db, desk.office, desk.now)
+        duty_rounds.enqueue_due(db, desk.office, desk.now)
 
 
 def reminded(desk: Desk, unit: str = SCHOOL, role: Role = Role.OFFICER, name: str = "hanh") -> Visitor:

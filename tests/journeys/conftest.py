@@ -1,4 +1,4 @@
-"""A box on each channel and each database."""
+"""A box in each place."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.box import CHANNELS, Box
-from tests.fakes.telegram import FakeTelegram
+from tests.box import IDS, PLACES, Box, opened
 
 
-@pytest.fixture(params=CHANNELS)
-async def box(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Box]:
+@pytest.fixture(params=PLACES, ids=IDS)
+async def box(request: pytest.FixtureRequest) -> AsyncIterator[Box]:
     """The same dialogue runs on every channel."""
-    if request.param != "telegram":
-        yield Box(database_url, request.param)
-        return
-    async with FakeTelegram() as fake:
-        yield Box(database_url, request.param, fake)
+    database, channel = request.param
+    async with opened(request.getfixturevalue(f"{database}_database"), channel) as made:
+        yield made

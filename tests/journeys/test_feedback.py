@@ -6,19 +6,18 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from handlers import data_requests, feedback_desk, feedback_ways
+from handlers import data_requests, feedback_late, feedback_ways
 from handlers.errors import Refusal
 from messages.types import Pressed
 from storage import audit, feedback, settings
-from storage.tables import Audit, Draft, Feedback, Role, Submission
+from storage.tables import Audit, Draft, Feedback, Role, Submission, Unit
 from tests.box import Box
-from tests.desk import Desk, Visitor
+from tests.desk import Desk
 from tests.people import NAME, PHONE, QUESTIONS, TEMPLATE, officer
+from tests.voices import ABOVE, OTHER_SCHOOL, SCHOOL, SMALL, TEXT, code_in, the, write, write_named
 
-SCHOOL, OTHER_SCHOOL, SMALL, ABOVE = "GD51-01", "GD51-02", "GD51-23", "GD51"
-TEXT = "Nhà xe của trường dột từ đầu mùa mưa, hơn ba mươi giáo viên phải để xe ngoài sân. Mong được sửa sớm."
 WHERE = ("quang ngai", "gd51-01")
 BASIS = "Điều 134 Bộ luật Lao động"
 ANSWER = "Người sử dụng lao động phải bảo đảm điều kiện làm việc; nhà trường sẽ sửa mái trong tháng này."
@@ -30,28 +29,6 @@ def desk(database_url: str) -> Iterator[Desk]:
     desk.furnish(TEMPLATE)
     yield desk
     desk.database.close()
-
-
-def code_in(text: str) -> str:
-    return text.partition("Mã ý kiến: ")[2].split()[0]
-
-
-def write(visitor: Visitor, *, unit: str = SCHOOL, way: str = "Cán bộ đơn vị tôi", text: str = TEXT) -> str:
-    """Send anonymous feedback; its code."""
-    start = ("/ykien", "[Vấn đề bức xúc]", "[Điều kiện làm việc]", "quang ngai", unit, f"[{way}]")
-    return code_in(visitor.talks(*start, "[Gửi ẩn danh]", text, "XONG", "[Gửi đi]"))
-
-
-def write_named(visitor: Visitor, *, unit: str = SCHOOL, text: str = TEXT) -> str:
-    start = ("/ykien", "[Tâm tư, nguyện vọng]", "[Tiền lương]", "quang ngai", unit, "[Cán bộ đơn vị tôi]")
-    return code_in(visitor.talks(*start, "[Gửi kèm tên]", NAME, PHONE, text, "XONG", "[Gửi đi]"))
-
-
-def the(desk: Desk, code: str) -> Feedback:
-    with desk.rows() as db:
-        item = feedback.by_code(db, code)
-        assert item is not None
-        return item
 
 
 # --- whole journeys, on every channel ---
@@ -109,8 +86,10 @@ async def test_without_a_name_the_answer_still_comes_back_and_can_be_reopened_on
     card = await hanh.says(code)
     assert "Người gửi: ẩn danh" in card
     assert TEXT in card
-    await hanh.talks("[Kiến nghị]", "Hiệu trưởng nhà trường")
-    assert "đã kiến nghị với Hiệu trưởng nhà trường" in await an.hears()
+    await hanh.talks("[Kiến nghị]", "Hiệu trưởng nhà trường", "31/12")
+    petitioned = await an.hears()
+    assert "đã kiến nghị với Hiệu trưởng nhà trường" in petitioned
+    assert "hẹn trả lời ngày 31/12" in petitioned
     await hanh.talks(code, "[Báo kết quả]", ANSWER)
     assert f"Kết quả xử lý ý kiến {code}: đã xử lý\n{ANSWER}" in await an.hears()
     assert "xem xét lại một lần nữa" in await an.presses("Chưa thỏa đáng")
@@ -119,7 +98,7 @@ async def test_without_a_name_the_answer_still_comes_back_and_can_be_reopened_on
     assert "Mái vẫn dột ở góc cổng phụ." in await hanh.presses("Mở hồ sơ")
     await hanh.talks("[Báo kết quả]", "Đã lợp lại góc cổng phụ.")
     assert "Đã lợp lại góc cổng phụ." in await an.hears()
-    assert an.labels == ["Đã thỏa đáng", "Nhắn thêm"]
+    assert an.labels == ["Đã thỏa đáng", "Vẫn chưa thỏa đáng", "Nhắn thêm"]
     assert "Cán bộ phụ trách sẽ đọc được" in await an.presses("Nhắn thêm")
     await an.says("Cảm ơn, nay đã khô ráo.")
     assert "vừa nhắn thêm" in await hanh.hears()
@@ -210,9 +189,7 @@ class TestWhereItGoes:
 
     def test_a_unit_that_reports_no_number_is_counted_by_those_registered(self, desk: Desk) -> None:
         with desk.rows() as db:
-            for unit in feedback_ways.units.ancestors(db, feedback_ways.own_unit(db, {"unit": SCHOOL}).id):  # type: ignore[union-attr]
-                unit.members = None
-            feedback_ways.own_unit(db, {"unit": SCHOOL}).members = None  # type: ignore[union-attr]
+            db.execute(update(Unit).values(members=None))
             settings.write(db, feedback_ways.HIDDEN_AMONG, 2)
         for name in ("an", "binh"):
             with desk.rows() as db:
@@ -329,7 +306,7 @@ class TestAnswering:
         an.talks("/sangkien", NAME, PHONE, *WHERE, "2", *QUESTIONS, "Dùng nước mưa tưới vườn trường.", "XONG")
         sent = an.presses("Gửi đi").partition("Mã hồ sơ: ")[2].split()[0]
         hanh.says("/hopthu")
-        assert hanh.labels == [sent, code]
+        assert hanh.labels[:2] == [sent, code]
         assert TEXT in hanh.says("2")
 
     def test_every_reading_is_audited_and_of_an_anonymous_item_by_the_day_only(self, desk: Desk) -> None:
@@ -344,8 +321,10 @@ class TestAnswering:
     def test_support_names_who_will_help(self, desk: Desk) -> None:
         hanh, an = officer(desk, SCHOOL), desk.member("an")
         code = write(an)
-        hanh.talks(code, "[Chung tay hỗ trợ]", "Trần Văn Bình, phòng 3, tầng 2")
-        assert "Cán bộ phụ trách: Trần Văn Bình, phòng 3, tầng 2." in an.hears()
+        hanh.talks(code, "[Chung tay hỗ trợ]", "Trần Văn Bình, phòng 3, tầng 2", "Thăm hỏi gia đình", "5/3")
+        heard = an.hears()
+        assert "Cán bộ phụ trách: Trần Văn Bình, phòng 3, tầng 2." in heard
+        assert "Việc hỗ trợ: Thăm hỏi gia đình, chậm nhất ngày 05/03/2027." in heard
 
     def test_a_note_too_short_or_too_long_is_asked_again(self, desk: Desk) -> None:
         hanh = officer(desk, SCHOOL)
@@ -359,11 +338,22 @@ class TestAnswering:
         an = desk.member("an")
         code = write(an)
         staff.hears()
-        hanh.talks(code, "[Chuyển lên cấp trên]")
-        assert "đã được chuyển lên Công đoàn ngành Giáo dục tỉnh" in an.hears()
-        assert f"ý kiến mới {code}" in staff.hears()
+        note = "Đã báo nhà trường hai lần, chưa có kinh phí."
+        hanh.talks(code, "[Chuyển lên cấp trên]", note)
+        told = an.hears() + an.says(code)
+        assert "đã được chuyển lên Công đoàn ngành Giáo dục tỉnh" in told
+        assert note not in told
+        pushed = staff.hears()
+        assert f"ý kiến mới {code}" in pushed
+        assert note not in pushed
         assert "không tìm thấy mã" in hanh.says(code)
-        assert "chuyển lên cấp trên" in staff.says(code)
+        assert f"chuyển lên cấp trên\nCông đoàn ngành Giáo dục tỉnh. {note}" in staff.says(code)
+
+    def test_a_note_is_not_needed_to_forward(self, desk: Desk) -> None:
+        hanh = officer(desk, SCHOOL)
+        officer(desk, ABOVE, Role.STAFF, name="staff")
+        code = write(desk.member("an"))
+        assert "Câu trả lời được chuyển" in hanh.talks(code, "[Chuyển lên cấp trên]", "[Không ghi gì thêm]")
 
     def test_with_nobody_above_it_stays(self, desk: Desk) -> None:
         hanh = officer(desk, SCHOOL)
@@ -378,6 +368,7 @@ class TestAnswering:
         assert "Mức độ: Ảnh hưởng rộng" in hanh.talks(last, "[Đánh dấu mức độ]", "[Ảnh hưởng rộng]")
         hanh.says("/hopthu")
         assert hanh.labels[0] == last
+        assert f"• {last} – Vấn đề bức xúc – Chờ trả lời – ảnh hưởng rộng –" in hanh.heard[-1].text
         assert "Mức độ" not in hanh.talks(last, "[Đánh dấu mức độ]", "[Ảnh hưởng rộng]")
 
     def test_danger_in_the_text_marks_it_urgent(self, desk: Desk) -> None:
@@ -432,7 +423,7 @@ class TestAnswering:
 class TestBeingLate:
     def escalate(self, desk: Desk, *moment: int) -> None:
         with desk.rows() as db:
-            feedback_desk.escalate(db, desk.office, datetime(2027, 3, *moment, tzinfo=UTC))
+            feedback_late.look(db, desk.office, datetime(2027, 3, *moment, tzinfo=UTC))
 
     def test_a_working_day_late_is_told_once_here_and_above_in_the_morning(self, desk: Desk) -> None:
         hanh, staff = officer(desk, SCHOOL), officer(desk, ABOVE, Role.STAFF, name="staff")
@@ -443,15 +434,37 @@ class TestBeingLate:
             self.escalate(desk, *early)
             assert hanh.hears() == staff.hears() == ""
         self.escalate(desk, 4, 1)
-        assert f"Ý kiến {code} đã quá hạn trả lời 1 ngày làm việc và được báo lên Công đoàn ngành" in hanh.hears()
-        assert f"ý kiến {code} tại Công đoàn Trường THPT Đồi Sim đã quá hạn" in staff.hears()
+        own, above = hanh.hears(), staff.hears()
+        assert f"• {code} – Vấn đề bức xúc – quá hạn trả lời 1 ngày làm việc" in own
+        assert "đã được báo lên Công đoàn ngành Giáo dục tỉnh" in own
+        assert "1 ý kiến tại các đơn vị thuộc Công đoàn ngành Giáo dục tỉnh đã quá hạn" in above
+        assert "• Công đoàn Trường THPT Đồi Sim: 1" in above
+        assert code not in above
         self.escalate(desk, 5, 1)
         assert hanh.hears() == staff.hears() == ""
+        assert TEXT in hanh.says("1")
+
+    def test_one_message_however_many_are_late_and_two_days_later_the_next_level_up(self, desk: Desk) -> None:
+        hanh, staff = officer(desk, SCHOOL), officer(desk, ABOVE, Role.STAFF, name="staff")
+        top = officer(desk, "LDLD51", name="top")
+        codes = [write(desk.member(name)) for name in ("an", "binh", "chi")]
+        for each in (hanh, staff, top):
+            each.hears()
+        self.escalate(desk, 4, 2)
+        assert all(code in hanh.hears() or code in hanh.heard[-1].text for code in codes)
+        assert "3 ý kiến tại các đơn vị" in staff.hears()
+        assert top.hears() == ""
+        self.escalate(desk, 8, 2)
+        assert "3 ý kiến tại các đơn vị thuộc Liên đoàn Lao động tỉnh" in top.hears()
+        assert staff.hears() == ""
+        for day in (9, 10, 11, 12):
+            self.escalate(desk, day, 2)
+        assert top.hears() == staff.hears() == ""
 
     def test_what_was_answered_in_time_is_never_late(self, desk: Desk) -> None:
         hanh = officer(desk, SCHOOL)
         code = write(desk.member("an"))
-        hanh.talks(code, "[Kiến nghị]", "Hiệu trưởng nhà trường")
+        hanh.talks(code, "[Kiến nghị]", "Hiệu trưởng nhà trường", "[Chưa có ngày hẹn]")
         self.escalate(desk, 10, 2)
         assert hanh.hears() == ""
 

@@ -82,6 +82,8 @@ def test_each_state_is_told_in_words_with_the_moment_and_what_was_said(
     an, code = author(desk)
     desk.now += timedelta(hours=2)
     hanh.talks(code, f"[{decision}]", *words)
+    if decision == "Công nhận":
+        hanh.presses("Đã đồng ý, công nhận")
     shown = an.says(code)
     assert f"Trạng thái: {state}" in shown
     assert "Cập nhật: 11:00" in shown

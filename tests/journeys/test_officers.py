@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
 from messages.types import Pressed
 from storage import submissions
-from storage.tables import Role, State
+from storage.tables import Appointment, Role, State
 from tests import people
 from tests.box import Box
 from tests.desk import Desk
@@ -41,7 +43,7 @@ async def test_from_the_push_to_the_recognition(box: Box) -> None:
     card = await hanh.presses("Mở hồ sơ")
     for shown in ("Nguyễn Văn An", "0912 345 678", "Đồi Sim", TEXT):
         assert shown in card
-    assert hanh.labels == ["Tiếp nhận", "Cần bổ sung", "Công nhận", "Không công nhận", "📥 Mở hộp thư"]
+    assert hanh.labels == ["Tiếp nhận", "Cần bổ sung", "Công nhận", "Không công nhận", "Việc khác"]
     assert f"{code}: Đã tiếp nhận" in await hanh.presses("Tiếp nhận")
     assert f"{code} đã được Công đoàn Trường THPT Đồi Sim tiếp nhận" in await an.hears()
     assert "ghi nội dung cần tác giả bổ sung" in await hanh.presses("Cần bổ sung")
@@ -51,7 +53,8 @@ async def test_from_the_push_to_the_recognition(box: Box) -> None:
     assert f"nội dung mới của sáng kiến {code}" in await an.talks(BETTER, "XONG", "[Gửi đi]")
     assert f"tác giả đã bổ sung sáng kiến {code}" in await hanh.hears()
     assert BETTER in await hanh.presses("Mở hồ sơ")
-    assert f"{code}: Được công nhận" in await hanh.presses("Công nhận")
+    assert "đã đồng ý cho áp dụng chưa" in await hanh.presses("Công nhận")
+    assert f"{code}: Được công nhận" in await hanh.presses("Đã đồng ý, công nhận")
     assert "Chúc mừng anh/chị An" in await an.hears()
     assert "Trạng thái: Được công nhận" in await an.says(code)
 
@@ -97,7 +100,8 @@ class TestWhoSees:
         _, code = author(desk)
         assert f"Công đoàn ngành Giáo dục tỉnh có sáng kiến mới {code}" in above.hears()
         assert top.hears() == ""
-        assert code in top.says("/hopthu")
+        assert code in above.says("/hopthu")
+        assert code not in top.says("/hopthu")
 
     def test_an_item_of_another_school_does_not_exist_for_an_officer(self, desk: Desk) -> None:
         hanh, binh = officer(desk, SCHOOL), officer(desk, OTHER_SCHOOL)
@@ -109,7 +113,7 @@ class TestWhoSees:
         assert people.NAME not in binh.says(code)
         assert "không có hồ sơ nào" in binh.says("/hopthu")
 
-    def test_the_level_above_sees_how_its_units_stand(self, desk: Desk) -> None:
+    def test_the_level_above_sees_how_its_units_stand_but_opens_only_what_was_sent_up(self, desk: Desk) -> None:
         officer(desk, SCHOOL)
         staff = officer(desk, ABOVE, Role.STAFF)
         _, code = author(desk)
@@ -117,6 +121,16 @@ class TestWhoSees:
         assert "Tình hình sáng kiến của các đơn vị thuộc Công đoàn ngành Giáo dục tỉnh" in overview
         assert "Công đoàn Trường THPT Đồi Sim: chờ xử lý 1, công nhận 0, tổng số 1" in overview
         assert "Công đoàn Trường THPT Bến Lau" not in overview
+        assert code not in overview
+        assert people.NAME not in staff.says(code)
+
+    def test_what_lies_with_a_unit_whose_officer_left_lies_on_the_desk_above(self, desk: Desk) -> None:
+        hanh, staff = officer(desk, SCHOOL), officer(desk, ABOVE, Role.STAFF)
+        _, code = author(desk)
+        with desk.rows() as db:
+            db.execute(update(Appointment).where(col(Appointment.role) == Role.OFFICER).values(until=desk.now))
+        assert "dành cho cán bộ" in hanh.says("/hopthu")
+        assert code in staff.says("/hopthu")
         assert people.NAME in staff.presses(code)
 
 
@@ -145,7 +159,7 @@ class TestDeciding:
         an, code = author(desk)
         hanh.says(code)
         binh.says(code)
-        hanh.presses("Công nhận")
+        hanh.talks("[Công nhận]", "[Đã đồng ý, công nhận]")
         an.hears()
         answer = binh.presses("Tiếp nhận")
         assert f"Hồ sơ {code} đã thay đổi sau khi đồng chí mở, hiện ở trạng thái: Được công nhận" in answer
@@ -156,7 +170,7 @@ class TestDeciding:
         hanh, binh = officer(desk, SCHOOL), officer(desk, SCHOOL, name="binh")
         _, code = author(desk)
         binh.talks(code, "[Không công nhận]")
-        hanh.talks(code, "[Công nhận]")
+        hanh.talks(code, "[Công nhận]", "[Đã đồng ý, công nhận]")
         assert "đã thay đổi sau khi đồng chí mở" in binh.says("Chưa nêu được kết quả.")
         with desk.rows() as db:
             record = submissions.by_code(db, code)
@@ -180,7 +194,7 @@ class TestDeciding:
         hanh.hears()
         assert people.TEXT in hanh.says("1")
         assert f"{code}: Đã tiếp nhận" in hanh.says("tiep nhan")
-        assert f"{code}: Được công nhận" in hanh.says("công nhận")
+        assert f"{code}: Được công nhận" in hanh.talks("công nhận", "da dong y")
 
     def test_the_inbox_goes_from_one_item_to_the_next_oldest_first(self, desk: Desk) -> None:
         hanh = officer(desk, SCHOOL)
@@ -189,7 +203,7 @@ class TestDeciding:
         _, second = author(desk, text="Dùng nước mưa tưới vườn trường để giảm tiền nước.")
         listed = hanh.says("/hopthu")
         assert listed.index(first) < listed.index(second)
-        done = hanh.talks("1", "[Công nhận]")
+        done = hanh.talks("1", "[Công nhận]", "[Chưa có, vẫn công nhận]")
         assert f"Hồ sơ chờ tiếp theo: {second}" in done
         assert "nước mưa" in hanh.presses("Mở hồ sơ")
 
@@ -220,7 +234,7 @@ class TestTheAuthor:
         an, code = author(desk)
         hanh.talks(code, "[Cần bổ sung]", "Xin nêu rõ chi phí mỗi lớp.")
         an.talks("1", BETTER, "XONG")
-        hanh.talks(code, "[Công nhận]")
+        hanh.talks(code, "[Công nhận]", "[Đã đồng ý, công nhận]")
         assert "không còn chờ bổ sung" in an.presses("Gửi đi")
         with desk.rows() as db:
             record = submissions.by_code(db, code)

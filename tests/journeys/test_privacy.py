@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from storage.database import Transaction
 from storage.errors import WrongKey
 from storage.tables import Audit, Consent, Erasure, Member, Role, State, Transition
 from tests import people
-from tests.box import Box, Person, TelegramLine, WebLine
+from tests.box import Box, Person, TelegramLine, WebLine, ZaloBotLine
 from tests.desk import Desk, Visitor
 from tests.journeys.test_initiative import QUESTIONS
 from tests.people import TEMPLATE, author, hand_in, officer
@@ -67,6 +68,8 @@ def traces_of(person: Person) -> tuple[str, ...]:
             return (address.chat,)
         case TelegramLine(user=user):
             return (str(user.number),)
+        case ZaloBotLine(user=somebody):
+            return (somebody.chat,)
     return ()
 
 
@@ -96,7 +99,7 @@ async def test_an_erased_member_is_in_no_table_any_more(box: Box) -> None:
     await a_day_passes(box)
     with box.database() as db:
         assert found(db, *SECRETS, *traces_of(linh)) == []
-        assert db.scalars(select(Erasure)).one().digest
+        assert {len(row.digest) for row in db.scalars(select(Erasure))} == {len(db.seals.digest("a", "b"))}
 
 
 async def a_day_passes(box: Box) -> None:
@@ -168,7 +171,7 @@ class TestAChangedNotice:
         """In the middle of an initiative when the wording changes."""
         an = desk.member("an")
         an.talks("/sangkien", NAME, "0987 654 321")
-        desk.office = type(desk.office)(**{**vars(desk.office), "retention": "36 tháng sau khi chương trình kết thúc"})
+        desk.office = replace(desk.office, retention="36 tháng sau khi chương trình kết thúc")
         return an
 
     def test_is_asked_again_and_the_draft_is_not_lost(self, desk: Desk, an: Visitor) -> None:
@@ -247,7 +250,7 @@ class TestWithdrawing:
             assert proof is not None
             assert proof.withdrawn_at == desk.now
         assert "📝 Viết tiếp bản nháp" not in an.talks("[Tôi đồng ý]") + str(an.labels)
-        hanh.talks(code, "[Công nhận]")
+        hanh.talks(code, "[Công nhận]", "[Đã đồng ý, công nhận]")
         assert "Chúc mừng" in an.hears()
 
     def test_what_waited_to_be_sent_is_not_sent(self, desk: Desk) -> None:
@@ -281,7 +284,7 @@ class TestErasing:
     def test_keeps_counts_dates_and_what_was_recognised(self, desk: Desk) -> None:
         hanh = officer(desk, SCHOOL)
         an, recognised = author(desk, name=NAME, text=TEXT)
-        hanh.talks(recognised, "[Công nhận]")
+        hanh.talks(recognised, "[Công nhận]", "[Đã đồng ý, công nhận]")
         opened = hand_in(an, "/sangkien", "[Đúng rồi]", *people.QUESTIONS, text=OLD_TEXT)
         with desk.rows() as db:
             before = [

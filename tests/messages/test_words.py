@@ -22,7 +22,29 @@ LABELS = [key for key in KEYS if key.startswith("label.")]
 NARROWEST = 2000
 OPTIONAL = {"step"}
 """A question asked outside a numbered flow has no step."""
-LOUD = {"XONG", "HỦY", "XÓA", "DỮ", "LIỆU", "SK", "CSV", "UTF", "MB", "QR", "TIN", "THPT"}
+LOUD = {
+    "XONG",
+    "HỦY",
+    "XÓA",
+    "DỮ",
+    "LIỆU",
+    "SK",
+    "CSV",
+    "UTF",
+    "GB",
+    "MB",
+    "QR",
+    "TIN",
+    "THPT",
+    "PDF",
+    "OA",
+    "BASIC",
+    "ID",
+    "API",
+    "ZBS",
+    "ZCA",
+    "MÃ",
+}
 
 
 def rendered(key: str) -> str:

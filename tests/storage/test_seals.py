@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import os
 
 import pytest
 
@@ -17,8 +17,25 @@ def test_what_is_sealed_comes_back_as_it_was(value: object) -> None:
     assert SEALS.open(SEALS.seal(value)) == value
 
 
-def test_a_seal_carries_no_moment() -> None:
-    assert base64.urlsafe_b64decode(SEALS.seal("now"))[1:9] == bytes(8)
+def test_a_seal_is_chance_but_for_its_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "urandom", bytes)
+    first, later = SEALS.seal("now"), SEALS.seal("now")
+    assert first == later
+    assert first[:13] == b"\x01" + bytes(12)
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"\x01", b"\x01" * 12, b"\x02" * 300, b"plain words"])
+def test_what_is_no_seal_is_refused(spoilt: bytes) -> None:
+    with pytest.raises(WrongKey):
+        SEALS.open(spoilt)
+
+
+def test_a_seal_that_was_touched_is_refused_and_an_older_key_still_opens() -> None:
+    sealed = bytearray(SEALS.seal("text"))
+    assert Seals(["a newer key of the tests", "a key of the tests"]).open(bytes(sealed)) == "text"
+    sealed[-1] ^= 1
+    with pytest.raises(WrongKey):
+        SEALS.open(bytes(sealed))
 
 
 def test_lengths_come_in_few_sizes() -> None:

@@ -102,6 +102,8 @@ async def test_a_visitor_sees_the_whole_story_happen_on_three_phones(browser: Br
         await press(officer, "Mở hồ sơ")
         await expect(officer.get_by_text(MORE)).to_be_visible()
         await press(officer, "Công nhận")
+        await expect(officer.get_by_text("đã đồng ý cho áp dụng chưa")).to_be_visible()
+        await press(officer, "Đã đồng ý, công nhận")
         await expect(member.get_by_text("Chúc mừng anh/chị An")).to_be_visible()
         for title in ("Đoàn viên gửi sáng kiến", "Cán bộ tiếp nhận", "Cán bộ công nhận"):
             await expect(page.locator("li.done").filter(has_text=title)).to_be_visible()

@@ -56,7 +56,13 @@ async def test_alive_and_ready(client: ClientSession, pages: Pages) -> None:
     async with client.get(f"{pages.url}/health") as answer:
         assert (answer.status, await answer.text()) == (200, "ok")
     async with client.get(f"{pages.url}/ready") as answer:
-        assert await answer.json() == {"database": "ok", "channels": ["web"], "oldest_unsent_seconds": None}
+        assert await answer.json() == {
+            "database": "ok",
+            "channels": ["web"],
+            "accounts": {"web": {"state": "ok", "oldest_unsent_seconds": None}},
+            "oldest_unsent_seconds": None,
+            "held": 0,
+        }
 
 
 async def test_not_ready_while_the_database_fails(client: ClientSession, pages: Pages) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from bot.web import views
 from messages.types import Choice, Outbound
 from storage.transcript import Spoken
@@ -52,8 +54,41 @@ def test_the_start_of_the_talk_is_no_bubble() -> None:
 
 
 def test_public_codes_stand_apart_to_be_copied() -> None:
-    assert views.one(theirs(1, DONE)).parts[1::2] == ("SK-27-4F7K2",)
-    assert views.one(theirs(1, Outbound("YK-27-ABCDE, SK-27-0O000"))).parts[1::2] == ("YK-27-ABCDE",)
+    assert codes(views.one(theirs(1, DONE))) == ["SK-27-4F7K2"]
+    assert codes(views.one(theirs(1, Outbound("YK-27-ABCDE, SK-27-0O000")))) == ["YK-27-ABCDE"]
+
+
+def codes(view: views.LineView) -> list[str]:
+    assert "".join(part.text for part in view.parts) == view.text
+    return [part.text for part in view.parts if part.kind == "code"]
+
+
+HOME = "https://tro-ly.congdoan.example"
+SECRET = "7K3M" * 6 + "AB"
+LINKS = [
+    (f"Mở {HOME}/files/{SECRET} nhé. SK-27-4F7K2", [f"/files/{SECRET}"]),
+    (f"{HOME}/files/{SECRET}", [f"/files/{SECRET}"]),
+    (f"https://elsewhere.example/files/{SECRET}", []),
+    (f"https://tro-ly.congdoan.example.evil/files/{SECRET}", []),
+    (f"{HOME}/files/{SECRET}x", []),
+    (f"{HOME}/files/../{SECRET}", []),
+    (f"{HOME}/chat javascript:alert(1) <a href='{HOME}'>", []),
+]
+
+
+@pytest.mark.parametrize(("text", "paths"), LINKS)
+def test_only_addresses_of_our_own_file_pages_are_links(text: str, paths: list[str]) -> None:
+    view = views.one(theirs(1, Outbound(text)), home=HOME)
+    assert [part.path for part in view.parts if part.kind == "link"] == paths
+    assert "".join(part.text for part in view.parts) == text
+    assert not [part for part in views.one(theirs(1, Outbound(text))).parts if part.kind == "link"]
+
+
+def test_only_pictures_of_our_own_are_shown() -> None:
+    ours, foreign = (Outbound("Mã", picture=f"{host}/pictures/GD51-01.png") for host in (HOME, "https://x.example"))
+    assert views.one(theirs(1, ours), home=HOME).picture == "/pictures/GD51-01.png"
+    assert views.one(theirs(1, foreign), home=HOME).picture == ""
+    assert views.one(theirs(1, Outbound("Mã")), home=HOME).picture == ""
 
 
 def test_a_counter_stands_where_a_long_text_is_asked_for() -> None:

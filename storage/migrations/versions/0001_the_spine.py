@@ -41,7 +41,20 @@ def upgrade() -> None:
         sa.Column("next_at", storage.types.Instant(timezone=True), nullable=False),
         sa.Column("halted_until", storage.types.Instant(timezone=True), nullable=True),
         sa.Column("starved", sa.Integer(), nullable=False),
+        sa.Column("share", sa.Float(), nullable=False),
+        sa.Column("slowed_at", storage.types.Instant(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("account"),
+    )
+    op.create_table(
+        "chat_window",
+        sa.Column("account", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("chat", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("interacted_at", storage.types.Instant(timezone=True), nullable=True),
+        sa.Column("follows", sa.Boolean(), nullable=True),
+        sa.Column("free_left", sa.Integer(), nullable=True),
+        sa.Column("free_until", storage.types.Instant(timezone=True), nullable=True),
+        sa.Column("paused_until", storage.types.Instant(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("account", "chat"),
     )
     op.create_table(
         "erasure",
@@ -79,6 +92,129 @@ def upgrade() -> None:
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("code"),
+    )
+    op.create_table(
+        "oa_grant",
+        sa.Column("account", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("pair", sa.LargeBinary(), nullable=True),
+        sa.Column("previous", sa.LargeBinary(), nullable=True),
+        sa.Column("granted_at", storage.types.Instant(timezone=True), nullable=False),
+        sa.Column("expires_at", storage.types.Instant(timezone=True), nullable=False),
+        sa.Column("trouble", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.PrimaryKeyConstraint("account"),
+    )
+    op.create_table(
+        "oa_profile",
+        sa.Column("account", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("chat", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("name", sa.LargeBinary(), nullable=True),
+        sa.Column("asked_at", storage.types.Instant(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account", "chat"),
+    )
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("account", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("chat", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("member_id", sa.Integer(), nullable=True),
+        sa.Column("broadcast_id", sa.Integer(), nullable=True),
+        sa.Column("topic", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("policy", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("once", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("forget", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("due_at", storage.types.Instant(timezone=True), nullable=False),
+        sa.Column("retry_at", storage.types.Instant(timezone=True), nullable=True),
+        sa.Column("aside_until", storage.types.Instant(timezone=True), nullable=True),
+        sa.Column("expires_at", storage.types.Instant(timezone=True), nullable=True),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("lease_until", storage.types.Instant(timezone=True), nullable=True),
+        sa.Column("owner", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("external_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("created_at", storage.types.Instant(timezone=True), nullable=False),
+        sa.Column("settled_at", storage.types.Instant(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("once"),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_outbox_aside",
+            ["account", "aside_until"],
+            unique=False,
+            sqlite_where=sa.text("state = 'ready' AND aside_until IS NOT NULL"),
+            postgresql_where=sa.text("state = 'ready' AND aside_until IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_outbox_broadcast",
+            ["broadcast_id", "state", "id"],
+            unique=False,
+            sqlite_where=sa.text("broadcast_id IS NOT NULL"),
+            postgresql_where=sa.text("broadcast_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_outbox_expiry",
+            ["expires_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'ready' AND expires_at IS NOT NULL"),
+            postgresql_where=sa.text("state = 'ready' AND expires_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_outbox_forget",
+            ["settled_at"],
+            unique=False,
+            sqlite_where=sa.text("forget"),
+            postgresql_where=sa.text("forget"),
+        )
+        batch_op.create_index(
+            "ix_outbox_front",
+            ["account", "priority", "broadcast_id", "due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'ready' AND aside_until IS NULL"),
+            postgresql_where=sa.text("state = 'ready' AND aside_until IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_outbox_lane",
+            ["account", "chat", "priority", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'ready'"),
+            postgresql_where=sa.text("state = 'ready'"),
+        )
+        batch_op.create_index(batch_op.f("ix_outbox_member_id"), ["member_id"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_settled",
+            ["settled_at"],
+            unique=False,
+            sqlite_where=sa.text("settled_at IS NOT NULL AND chat <> ''"),
+            postgresql_where=sa.text("settled_at IS NOT NULL AND chat <> ''"),
+        )
+        batch_op.create_index(
+            "ix_outbox_tombstone",
+            ["settled_at"],
+            unique=False,
+            sqlite_where=sa.text("chat = ''"),
+            postgresql_where=sa.text("chat = ''"),
+        )
+        batch_op.create_index(
+            "uq_outbox_in_flight",
+            ["account", "chat"],
+            unique=True,
+            sqlite_where=sa.text("state = 'claimed'"),
+            postgresql_where=sa.text("state = 'claimed'"),
+        )
+
+    op.create_table(
+        "quota",
+        sa.Column("account", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("period", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("limit", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("account", "kind", "period"),
     )
     op.create_table(
         "seen",
@@ -191,6 +327,33 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_programme_opens_at"), ["opens_at"], unique=False)
 
     op.create_table(
+        "unit_name",
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["unit_id"],
+            ["unit.id"],
+        ),
+        sa.PrimaryKeyConstraint("unit_id", "until"),
+    )
+    op.create_table(
+        "absence",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("member_id", sa.Integer(), nullable=False),
+        sa.Column("first", sa.Date(), nullable=False),
+        sa.Column("last", sa.Date(), nullable=False),
+        sa.Column("noted_at", storage.types.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["member.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("absence", schema=None) as batch_op:
+        batch_op.create_index("ix_absence_member", ["member_id", "last"], unique=False)
+
+    op.create_table(
         "address",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("account", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -215,6 +378,8 @@ def upgrade() -> None:
         sa.Column("member_id", sa.Integer(), nullable=False),
         sa.Column("unit_id", sa.Integer(), nullable=False),
         sa.Column("role", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("deputy", sa.Boolean(), nullable=False),
+        sa.Column("rights", sa.JSON(), nullable=False),
         sa.Column("since", storage.types.Instant(timezone=True), nullable=False),
         sa.Column("until", storage.types.Instant(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -232,6 +397,58 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_appointment_unit_id"), ["unit_id"], unique=False)
 
     op.create_table(
+        "attachment",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("account", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("member_id", sa.Integer(), nullable=False),
+        sa.Column("purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("retry_at", storage.types.Instant(timezone=True), nullable=False),
+        sa.Column("created_at", storage.types.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["member.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("attachment", schema=None) as batch_op:
+        batch_op.create_index("ix_attachment_account", ["account", "retry_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_attachment_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "award_file",
+        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("programme_id", sa.Integer(), nullable=True),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("nominee", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("made_by", sa.Integer(), nullable=True),
+        sa.Column("made_at", storage.types.Instant(timezone=True), nullable=False),
+        sa.Column("sent_at", storage.types.Instant(timezone=True), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["made_by"],
+            ["member.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["programme_id"],
+            ["programme.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"],
+            ["unit.id"],
+        ),
+        sa.PrimaryKeyConstraint("code"),
+    )
+    with op.batch_alter_table("award_file", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_award_file_programme_id"), ["programme_id"], unique=False)
+        batch_op.create_index("ix_award_file_unit", ["unit_id", "kind"], unique=False)
+
+    op.create_table(
         "broadcast",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("code", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -244,6 +461,8 @@ def upgrade() -> None:
         sa.Column("frozen_to", sa.Integer(), nullable=False),
         sa.Column("frozen_at", storage.types.Instant(timezone=True), nullable=True),
         sa.Column("skipped", sa.JSON(), nullable=False),
+        sa.Column("promised", sa.Integer(), nullable=False),
+        sa.Column("counted", sa.JSON(), nullable=False),
         sa.Column("resent", sa.Integer(), nullable=False),
         sa.Column("created_at", storage.types.Instant(timezone=True), nullable=False),
         sa.Column("confirmed_at", storage.types.Instant(timezone=True), nullable=True),
@@ -261,6 +480,29 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("broadcast", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_broadcast_state"), ["state"], unique=False)
+
+    op.create_table(
+        "canned_answer",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("use", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("at", storage.types.Instant(timezone=True), nullable=False),
+        sa.Column("dropped_at", storage.types.Instant(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["member.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"],
+            ["unit.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("canned_answer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_canned_answer_unit_id"), ["unit_id"], unique=False)
 
     op.create_table(
         "consent",
@@ -324,6 +566,7 @@ def upgrade() -> None:
         sa.Column("due_at", storage.types.Instant(timezone=True), nullable=False),
         sa.Column("quota", sa.Integer(), nullable=True),
         sa.Column("consequence", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("every", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("moved_at", storage.types.Instant(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["programme_id"],
@@ -363,14 +606,24 @@ def upgrade() -> None:
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("reopened", sa.Boolean(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("due_at", storage.types.Instant(timezone=True), nullable=True),
         sa.Column("answered_on", sa.Date(), nullable=True),
         sa.Column("escalated_on", sa.Date(), nullable=True),
+        sa.Column("climbed", sa.Integer(), nullable=False),
+        sa.Column("merged_into", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("satisfied", sa.Boolean(), nullable=True),
+        sa.Column("public_words", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("published_on", sa.Date(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("sent_at", storage.types.Instant(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["member_id"],
             ["member.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["merged_into"],
+            ["feedback.code"],
         ),
         sa.ForeignKeyConstraint(
             ["programme_id"],
@@ -391,8 +644,119 @@ def upgrade() -> None:
     with op.batch_alter_table("feedback", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_feedback_blind"), ["blind"], unique=False)
         batch_op.create_index(batch_op.f("ix_feedback_member_id"), ["member_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_feedback_merged_into"), ["merged_into"], unique=False)
         batch_op.create_index(batch_op.f("ix_feedback_unit_id"), ["unit_id"], unique=False)
         batch_op.create_index("ix_feedback_waiting", ["receiver_id", "state", "due_on"], unique=False)
+
+    op.create_table(
+        "file",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("member_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("name", sa.LargeBinary(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("at", storage.types.Instant(timezone=True), nullable=False),
+        sa.Column("expires_at", storage.types.Instant(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["member.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("file", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_file_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_file_member_id"), ["member_id"], unique=False)
+        batch_op.create_index("ix_file_subject", ["purpose", "subject"], unique=False)
+
+    op.create_table(
+        "forwarding",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("programme_id", sa.Integer(), nullable=True),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("to_unit_id", sa.Integer(), nullable=True),
+        sa.Column("at", storage.types.Instant(timezone=True), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["member.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["programme_id"],
+            ["programme.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["to_unit_id"],
+            ["unit.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"],
+            ["unit.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("forwarding", schema=None) as batch_op:
+        batch_op.create_index("ix_forwarding_to", ["to_unit_id", "programme_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_forwarding_unit_id"), ["unit_id"], unique=False)
+
+    op.create_table(
+        "library_answer",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("topic", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("basis", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("search", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("author_id", sa.Integer(), nullable=True),
+        sa.Column("added_at", storage.types.Instant(timezone=True), nullable=False),
+        sa.Column("dropped_at", storage.types.Instant(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["author_id"],
+            ["member.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"],
+            ["unit.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("library_answer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_library_answer_unit_id"), ["unit_id"], unique=False)
+
+    op.create_table(
+        "link_code",
+        sa.Column("digest", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("member_id", sa.Integer(), nullable=False),
+        sa.Column("expires_at", storage.types.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["member.id"],
+        ),
+        sa.PrimaryKeyConstraint("digest"),
+        sa.UniqueConstraint("member_id"),
+    )
+    with op.batch_alter_table("link_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_link_code_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
+        "member_alias",
+        sa.Column("old_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["member.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["old_id"],
+            ["member.id"],
+        ),
+        sa.PrimaryKeyConstraint("old_id"),
+    )
+    with op.batch_alter_table("member_alias", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_member_alias_member_id"), ["member_id"], unique=False)
 
     op.create_table(
         "pairing",
@@ -400,6 +764,8 @@ def upgrade() -> None:
         sa.Column("digest", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("unit_id", sa.Integer(), nullable=False),
         sa.Column("role", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("deputy", sa.Boolean(), nullable=False),
+        sa.Column("rights", sa.JSON(), nullable=False),
         sa.Column("created_at", storage.types.Instant(timezone=True), nullable=False),
         sa.Column("expires_at", storage.types.Instant(timezone=True), nullable=False),
         sa.Column("used_at", storage.types.Instant(timezone=True), nullable=True),
@@ -500,6 +866,32 @@ def upgrade() -> None:
         batch_op.create_index("ix_submission_waiting", ["receiver_id", "state", "sent_at"], unique=False)
 
     op.create_table(
+        "target",
+        sa.Column("programme_id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("set_by_unit_id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("at", storage.types.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["member.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["programme_id"],
+            ["programme.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["set_by_unit_id"],
+            ["unit.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"],
+            ["unit.id"],
+        ),
+        sa.PrimaryKeyConstraint("programme_id", "unit_id"),
+    )
+    op.create_table(
         "watch",
         sa.Column("member_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -509,6 +901,68 @@ def upgrade() -> None:
             ["member.id"],
         ),
         sa.PrimaryKeyConstraint("member_id", "kind"),
+    )
+    op.create_table(
+        "agreement",
+        sa.Column("submission_id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("at", storage.types.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["member.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["submission_id"],
+            ["submission.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"],
+            ["unit.id"],
+        ),
+        sa.PrimaryKeyConstraint("submission_id"),
+    )
+    op.create_table(
+        "assignment",
+        sa.Column("submission_id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("member_id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("at", storage.types.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["member.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["member.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["submission_id"],
+            ["submission.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"],
+            ["unit.id"],
+        ),
+        sa.PrimaryKeyConstraint("submission_id", "unit_id"),
+    )
+    with op.batch_alter_table("assignment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_assignment_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "duty_climb",
+        sa.Column("duty_id", sa.Integer(), nullable=False),
+        sa.Column("rung", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("due_at", storage.types.Instant(timezone=True), nullable=False),
+        sa.Column("reached", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Boolean(), nullable=False),
+        sa.Column("at", storage.types.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["duty_id"],
+            ["duty.id"],
+        ),
+        sa.PrimaryKeyConstraint("duty_id", "rung", "due_at"),
     )
     op.create_table(
         "duty_done",
@@ -529,6 +983,18 @@ def upgrade() -> None:
             ["unit.id"],
         ),
         sa.PrimaryKeyConstraint("duty_id", "unit_id"),
+    )
+    op.create_table(
+        "duty_look",
+        sa.Column("duty_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("facts", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("looked_to", sa.Integer(), nullable=False),
+        sa.Column("done_at", storage.types.Instant(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["duty_id"],
+            ["duty.id"],
+        ),
+        sa.PrimaryKeyConstraint("duty_id"),
     )
     op.create_table(
         "duty_notice",
@@ -608,70 +1074,114 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
-        "outbox",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("account", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("chat", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("member_id", sa.Integer(), nullable=True),
-        sa.Column("broadcast_id", sa.Integer(), nullable=True),
-        sa.Column("topic", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("priority", sa.Integer(), nullable=False),
-        sa.Column("policy", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("once", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.Column("body", sa.LargeBinary(), nullable=True),
-        sa.Column("forget", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
-        sa.Column("due_at", storage.types.Instant(timezone=True), nullable=False),
-        sa.Column("retry_at", storage.types.Instant(timezone=True), nullable=True),
-        sa.Column("expires_at", storage.types.Instant(timezone=True), nullable=True),
-        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("lease_until", storage.types.Instant(timezone=True), nullable=True),
-        sa.Column("owner", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.Column("fence", sa.Integer(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.Column("external_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.Column("created_at", storage.types.Instant(timezone=True), nullable=False),
-        sa.Column("settled_at", storage.types.Instant(timezone=True), nullable=True),
+        "feedback_task",
+        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("who", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("what", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("made_on", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("reminded_on", sa.Date(), nullable=True),
+        sa.Column("done_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["broadcast_id"],
-            ["broadcast.id"],
+            ["code"],
+            ["feedback.code"],
         ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("once"),
-        sqlite_autoincrement=True,
+        sa.PrimaryKeyConstraint("code", "number"),
+        sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.create_index("ix_outbox_broadcast", ["broadcast_id", "state"], unique=False)
-        batch_op.create_index(
-            "ix_outbox_forget",
-            ["settled_at"],
-            unique=False,
-            sqlite_where=sa.text("forget"),
-            postgresql_where=sa.text("forget"),
-        )
-        batch_op.create_index(
-            "ix_outbox_lane",
-            ["account", "chat", "priority", "id"],
-            unique=False,
-            sqlite_where=sa.text("state = 'ready'"),
-            postgresql_where=sa.text("state = 'ready'"),
-        )
-        batch_op.create_index(batch_op.f("ix_outbox_member_id"), ["member_id"], unique=False)
-        batch_op.create_index(
-            "ix_outbox_ready",
-            ["account", "priority", "due_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("state = 'ready'"),
-            postgresql_where=sa.text("state = 'ready'"),
-        )
-        batch_op.create_index("ix_outbox_settled", ["settled_at"], unique=False)
-        batch_op.create_index(
-            "uq_outbox_in_flight",
-            ["account", "chat"],
-            unique=True,
-            sqlite_where=sa.text("state = 'claimed'"),
-            postgresql_where=sa.text("state = 'claimed'"),
-        )
+    with op.batch_alter_table("feedback_task", schema=None) as batch_op:
+        batch_op.create_index("ix_feedback_task_due", ["due_on", "done_on"], unique=False)
+
+    op.create_table(
+        "file_link",
+        sa.Column("digest", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("member_id", sa.Integer(), nullable=False),
+        sa.Column("file_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("most", sa.Integer(), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("ticket", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("ticket_until", storage.types.Instant(timezone=True), nullable=True),
+        sa.Column("created_at", storage.types.Instant(timezone=True), nullable=False),
+        sa.Column("expires_at", storage.types.Instant(timezone=True), nullable=False),
+        sa.Column("used_at", storage.types.Instant(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["file_id"],
+            ["file.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["member.id"],
+        ),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    with op.batch_alter_table("file_link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_file_link_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_file_link_member_id"), ["member_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_file_link_ticket"), ["ticket"], unique=False)
+
+    op.create_table(
+        "score",
+        sa.Column("submission_id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("member_id", sa.Integer(), nullable=False),
+        sa.Column("points", sa.JSON(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("at", storage.types.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["member.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["submission_id"],
+            ["submission.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"],
+            ["unit.id"],
+        ),
+        sa.PrimaryKeyConstraint("submission_id", "unit_id", "member_id"),
+    )
+    op.create_table(
+        "selection",
+        sa.Column("submission_id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("programme_id", sa.Integer(), nullable=True),
+        sa.Column("at", storage.types.Instant(timezone=True), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("forwarding_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["member.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["forwarding_id"],
+            ["forwarding.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["programme_id"],
+            ["programme.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["submission_id"],
+            ["submission.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"],
+            ["unit.id"],
+        ),
+        sa.PrimaryKeyConstraint("submission_id", "unit_id", "purpose"),
+    )
+    with op.batch_alter_table("selection", schema=None) as batch_op:
+        batch_op.create_index("ix_selection_forwarding", ["forwarding_id"], unique=False)
+        batch_op.create_index("ix_selection_unit", ["unit_id", "programme_id", "purpose"], unique=False)
 
     op.create_table(
         "transition",
@@ -727,24 +1237,22 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_transition_at"))
 
     op.drop_table("transition")
-    with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.drop_index(
-            "uq_outbox_in_flight",
-            sqlite_where=sa.text("state = 'claimed'"),
-            postgresql_where=sa.text("state = 'claimed'"),
-        )
-        batch_op.drop_index("ix_outbox_settled")
-        batch_op.drop_index(
-            "ix_outbox_ready", sqlite_where=sa.text("state = 'ready'"), postgresql_where=sa.text("state = 'ready'")
-        )
-        batch_op.drop_index(batch_op.f("ix_outbox_member_id"))
-        batch_op.drop_index(
-            "ix_outbox_lane", sqlite_where=sa.text("state = 'ready'"), postgresql_where=sa.text("state = 'ready'")
-        )
-        batch_op.drop_index("ix_outbox_forget", sqlite_where=sa.text("forget"), postgresql_where=sa.text("forget"))
-        batch_op.drop_index("ix_outbox_broadcast")
+    with op.batch_alter_table("selection", schema=None) as batch_op:
+        batch_op.drop_index("ix_selection_unit")
+        batch_op.drop_index("ix_selection_forwarding")
 
-    op.drop_table("outbox")
+    op.drop_table("selection")
+    op.drop_table("score")
+    with op.batch_alter_table("file_link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_file_link_ticket"))
+        batch_op.drop_index(batch_op.f("ix_file_link_member_id"))
+        batch_op.drop_index(batch_op.f("ix_file_link_expires_at"))
+
+    op.drop_table("file_link")
+    with op.batch_alter_table("feedback_task", schema=None) as batch_op:
+        batch_op.drop_index("ix_feedback_task_due")
+
+    op.drop_table("feedback_task")
     op.drop_table("feedback_event")
     with op.batch_alter_table("duty_snooze", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_duty_snooze_until"))
@@ -754,8 +1262,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_duty_notice_at"))
 
     op.drop_table("duty_notice")
+    op.drop_table("duty_look")
     op.drop_table("duty_done")
+    op.drop_table("duty_climb")
+    with op.batch_alter_table("assignment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_assignment_member_id"))
+
+    op.drop_table("assignment")
+    op.drop_table("agreement")
     op.drop_table("watch")
+    op.drop_table("target")
     with op.batch_alter_table("submission", schema=None) as batch_op:
         batch_op.drop_index("ix_submission_waiting")
         batch_op.drop_index(batch_op.f("ix_submission_unit_id"))
@@ -770,9 +1286,33 @@ def downgrade() -> None:
 
     op.drop_table("slogan")
     op.drop_table("pairing")
+    with op.batch_alter_table("member_alias", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_member_alias_member_id"))
+
+    op.drop_table("member_alias")
+    with op.batch_alter_table("link_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_link_code_expires_at"))
+
+    op.drop_table("link_code")
+    with op.batch_alter_table("library_answer", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_library_answer_unit_id"))
+
+    op.drop_table("library_answer")
+    with op.batch_alter_table("forwarding", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_forwarding_unit_id"))
+        batch_op.drop_index("ix_forwarding_to")
+
+    op.drop_table("forwarding")
+    with op.batch_alter_table("file", schema=None) as batch_op:
+        batch_op.drop_index("ix_file_subject")
+        batch_op.drop_index(batch_op.f("ix_file_member_id"))
+        batch_op.drop_index(batch_op.f("ix_file_expires_at"))
+
+    op.drop_table("file")
     with op.batch_alter_table("feedback", schema=None) as batch_op:
         batch_op.drop_index("ix_feedback_waiting")
         batch_op.drop_index(batch_op.f("ix_feedback_unit_id"))
+        batch_op.drop_index(batch_op.f("ix_feedback_merged_into"))
         batch_op.drop_index(batch_op.f("ix_feedback_member_id"))
         batch_op.drop_index(batch_op.f("ix_feedback_blind"))
 
@@ -791,10 +1331,24 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_consent_member_id"))
 
     op.drop_table("consent")
+    with op.batch_alter_table("canned_answer", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_canned_answer_unit_id"))
+
+    op.drop_table("canned_answer")
     with op.batch_alter_table("broadcast", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_broadcast_state"))
 
     op.drop_table("broadcast")
+    with op.batch_alter_table("award_file", schema=None) as batch_op:
+        batch_op.drop_index("ix_award_file_unit")
+        batch_op.drop_index(batch_op.f("ix_award_file_programme_id"))
+
+    op.drop_table("award_file")
+    with op.batch_alter_table("attachment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_attachment_member_id"))
+        batch_op.drop_index("ix_attachment_account")
+
+    op.drop_table("attachment")
     with op.batch_alter_table("appointment", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_appointment_unit_id"))
         batch_op.drop_index(batch_op.f("ix_appointment_member_id"))
@@ -804,6 +1358,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_address_member_id"))
 
     op.drop_table("address")
+    with op.batch_alter_table("absence", schema=None) as batch_op:
+        batch_op.drop_index("ix_absence_member")
+
+    op.drop_table("absence")
+    op.drop_table("unit_name")
     with op.batch_alter_table("programme", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_programme_opens_at"))
         batch_op.drop_index(batch_op.f("ix_programme_closes_at"))
@@ -829,6 +1388,50 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_seen_at"))
 
     op.drop_table("seen")
+    op.drop_table("quota")
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_outbox_in_flight",
+            sqlite_where=sa.text("state = 'claimed'"),
+            postgresql_where=sa.text("state = 'claimed'"),
+        )
+        batch_op.drop_index(
+            "ix_outbox_tombstone", sqlite_where=sa.text("chat = ''"), postgresql_where=sa.text("chat = ''")
+        )
+        batch_op.drop_index(
+            "ix_outbox_settled",
+            sqlite_where=sa.text("settled_at IS NOT NULL AND chat <> ''"),
+            postgresql_where=sa.text("settled_at IS NOT NULL AND chat <> ''"),
+        )
+        batch_op.drop_index(batch_op.f("ix_outbox_member_id"))
+        batch_op.drop_index(
+            "ix_outbox_lane", sqlite_where=sa.text("state = 'ready'"), postgresql_where=sa.text("state = 'ready'")
+        )
+        batch_op.drop_index(
+            "ix_outbox_front",
+            sqlite_where=sa.text("state = 'ready' AND aside_until IS NULL"),
+            postgresql_where=sa.text("state = 'ready' AND aside_until IS NULL"),
+        )
+        batch_op.drop_index("ix_outbox_forget", sqlite_where=sa.text("forget"), postgresql_where=sa.text("forget"))
+        batch_op.drop_index(
+            "ix_outbox_expiry",
+            sqlite_where=sa.text("state = 'ready' AND expires_at IS NOT NULL"),
+            postgresql_where=sa.text("state = 'ready' AND expires_at IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_outbox_broadcast",
+            sqlite_where=sa.text("broadcast_id IS NOT NULL"),
+            postgresql_where=sa.text("broadcast_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_outbox_aside",
+            sqlite_where=sa.text("state = 'ready' AND aside_until IS NOT NULL"),
+            postgresql_where=sa.text("state = 'ready' AND aside_until IS NOT NULL"),
+        )
+
+    op.drop_table("outbox")
+    op.drop_table("oa_profile")
+    op.drop_table("oa_grant")
     op.drop_table("level")
     op.drop_table("lease")
     with op.batch_alter_table("lane", schema=None) as batch_op:
@@ -839,6 +1442,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_erasure_digest"))
 
     op.drop_table("erasure")
+    op.drop_table("chat_window")
     op.drop_table("budget")
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_at"))

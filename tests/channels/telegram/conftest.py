@@ -2,68 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from pydantic import SecretStr
 
 from bot.channels import telegram
 from bot.channels.telegram import TelegramChannel
-from messages.types import Event, Inbound
+from tests.channels.office import Office
 from tests.fakes.telegram import FakeTelegram
 
 SHARE = "Chia sẻ số của tôi"
-
-
-class DatabaseDown(Exception):
-    """What an intake may meet."""
-
-
-@dataclass
-class Office:
-    """Takes in updates; while `refuses` says so of one, it raises instead."""
-
-    taken: list[Inbound] = field(default_factory=list)
-    tried: list[Inbound] = field(default_factory=list)
-    refuses: Callable[[Inbound], bool] = lambda _inbound: False
-    pauses: list[float] = field(default_factory=list)
-
-    @property
-    def events(self) -> list[Event]:
-        return [inbound.event for inbound in self.taken]
-
-    @property
-    def waits(self) -> list[float]:
-        """The pauses after trouble, without the breath between two polls."""
-        return [pause for pause in self.pauses if pause > 0.1]
-
-    async def receive(self, inbound: Inbound) -> None:
-        self.tried.append(inbound)
-        await asyncio.sleep(0)
-        if self.refuses(inbound):
-            raise DatabaseDown
-        self.taken.append(inbound)
-
-    async def sleep(self, seconds: float) -> None:
-        """Keep the length of a pause and let the others run, but do not wait."""
-        self.pauses.append(seconds)
-        await asyncio.sleep(0)
-
-    @asynccontextmanager
-    async def polling(self, channel: TelegramChannel) -> AsyncIterator[None]:
-        """Poll in the background for as long as the block lasts."""
-        loop = telegram.poll(channel, self.receive, chance=random.Random(7), sleep=self.sleep)
-        task = asyncio.create_task(loop)
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
 
 @asynccontextmanager
@@ -95,4 +45,4 @@ async def channel(fake: FakeTelegram) -> AsyncIterator[TelegramChannel]:
 
 @pytest.fixture
 def office() -> Office:
-    return Office()
+    return Office(telegram.poll)

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.telegram import Ignored, decode
+from bot.channels.incoming import Ignored
+from bot.channels.telegram import decode
 from messages.types import (
     Address,
+    Attached,
     Contact,
     Edited,
     Inbound,
@@ -142,7 +144,14 @@ def test_what_cannot_be_read_is_named(world: World, lan: FakeUser, content: dict
 
 def test_a_pictures_caption_is_kept(world: World, lan: FakeUser) -> None:
     lan.sends_photo("Máy cắt cải tiến")
-    assert event(world) == Unreadable(Medium.PHOTO, "Máy cắt cải tiến")
+    assert event(world) == Attached(Medium.PHOTO, "photo", caption="Máy cắt cải tiến")
+
+
+def test_a_file_and_the_largest_size_of_a_picture_can_be_fetched(world: World, lan: FakeUser) -> None:
+    lan.sends_file(b"%PDF-1.7", "tờ trình.pdf")
+    assert event(world) == Attached(Medium.FILE, "file-1", "tờ trình.pdf", 8)
+    lan.sends_file(b"picture")
+    assert event(world) == Attached(Medium.PHOTO, "file-2", "", 7)
 
 
 def test_an_edited_message_is_noticed_but_not_read(world: World, lan: FakeUser) -> None:

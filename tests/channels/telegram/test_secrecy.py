@@ -62,8 +62,8 @@ async def test_no_log_line_carries_a_secret_even_at_debug(
             await traces(channel, fake)
         await asyncio.sleep(0)
     written = "\n".join([str(events), caplog.text, *capfd.readouterr()])
-    assert "telegram.poll_failed" in written
-    assert "telegram.receive_failed" in written
+    assert "poll.failed" in written
+    assert "update.receive_failed" in written
     assert not [secret for secret in (*SECRETS, "1001") if secret in written]
 
 

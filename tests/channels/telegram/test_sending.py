@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from bot.channels import Gone, Later, Refused, Trouble, Unknown
+from bot.channels import Gone, Later, Moved, Refused, Trouble, Unknown
 from bot.channels.telegram import TelegramChannel
 from messages.types import Choice, Outbound
 from tests.channels.telegram.conftest import SHARE, opened
@@ -142,7 +143,7 @@ async def test_a_flood_that_names_no_time_pauses_for_a_second(channel: TelegramC
 FAULTS: list[tuple[Any, dict[str, Any], type[Trouble], str]] = [
     (400, {}, Refused, "bad_request"),
     (400, {"description": "Bad Request: message is too long"}, Refused, "too_long"),
-    (400, {"description": "Bad Request: group chat was upgraded", "migrate_to_chat_id": -100}, Refused, "migrated"),
+    (400, {"description": "Bad Request: group chat was upgraded", "migrate_to_chat_id": -100}, Moved, "migrated"),
     (403, {"description": "Forbidden: user is deactivated"}, Gone, "forbidden"),
     (500, {}, Unknown, "server_error"),
     (502, {}, Unknown, "server_error"),
@@ -173,13 +174,13 @@ async def test_each_fault_has_its_fate(
     assert lan.sees[-1].text == "Xin chào"
 
 
-async def test_a_group_that_became_a_supergroup_is_refused_by_name(
+async def test_a_group_that_became_a_supergroup_says_where_it_went(
     channel: TelegramChannel, fake: FakeTelegram
 ) -> None:
     fake.group(-42).moved_to = -1_000_000_000_042
     trouble = await refused(channel, "-42")
-    assert isinstance(trouble, Refused)
-    assert trouble.reason == "migrated"
+    assert isinstance(trouble, Moved)
+    assert trouble.chat == "-1000000000042"
 
 
 async def test_a_server_that_is_not_there_took_nothing(fake: FakeTelegram) -> None:
@@ -241,3 +242,30 @@ async def test_an_acknowledgement_under_way_does_not_hold_up_the_end(fake: FakeT
     async with opened(fake) as channel:
         await channel.introduce()
         channel.acknowledge({"callback_query": {"id": "query-1"}})
+
+
+PICTURE = "https://tro-ly.congdoan.example/pictures/GD51-01.png"
+
+
+async def test_a_picture_goes_with_its_words_under_it(channel: TelegramChannel, lan: FakeUser) -> None:
+    await channel.send(LAN, replace(offered("Đồng ý"), picture=PICTURE))
+    (seen,) = lan.sees
+    assert (seen.text, seen.rows, seen.parameters["photo"]) == ("Chọn giúp:", [["Đồng ý"]], PICTURE)
+
+
+async def test_without_the_picture_that_telegram_cannot_fetch_the_words_arrive(
+    channel: TelegramChannel, fake: FakeTelegram, lan: FakeUser
+) -> None:
+    fake.fail_next(400, method="sendPhoto", description="Bad Request: wrong file identifier/HTTP URL specified")
+    await channel.send(LAN, replace(HELLO, picture=PICTURE))
+    await channel.send(LAN, Outbound("x" * 1025, picture=PICTURE))
+    assert [(seen.text, "photo" in seen.parameters) for seen in lan.sees] == [("Xin chào", False), ("x" * 1025, False)]
+
+
+async def test_a_picture_of_which_no_answer_comes_is_not_sent_twice(
+    channel: TelegramChannel, fake: FakeTelegram, lan: FakeUser
+) -> None:
+    fake.fail_next(500, method="sendPhoto")
+    with pytest.raises(Unknown):
+        await channel.send(LAN, replace(HELLO, picture=PICTURE))
+    assert fake.called("sendMessage") == []
