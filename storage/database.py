@@ -307,12 +307,15 @@ def _begin_deferred(connection: Connection) -> None:
 
 
 def _postgres_engine(url: URL, pool_size: int) -> Engine:
+    """Options that the address itself names come last, and so hold against ours."""
+    asked = url.query.get("options", "")
+    named = asked if isinstance(asked, str) else " ".join(asked)
     engine = create_engine(
-        url,
+        url.difference_update_query(["options"]),
         pool_size=pool_size,
         max_overflow=0,
         pool_pre_ping=True,
-        connect_args={"options": POSTGRES_SESSION},
+        connect_args={"options": f"{POSTGRES_SESSION} {named}".strip()},
         hide_parameters=True,  # an error must not quote what a member wrote
     )
     event.listen(engine, "before_execute", _before_statement)

@@ -117,7 +117,9 @@ def unreminded(db: Transaction, matter: Matter, unit_ids: Sequence[int], day: da
         _holder.c.member_id == _told.c.member_id,
         _holder.c.unit_id == _told.c.unit_id,
     )
-    told = exists().where(_kept_since(matter, unit_ids, day), or_(_told.c.member_id == _member, _office.c.since > at, gone))
+    told = exists().where(
+        _kept_since(matter, unit_ids, day), or_(_told.c.member_id == _member, _office.c.since > at, gone)
+    )
     return _people(db, matter, _unit.in_(unit_ids), _nothing_today(matter, unit_ids), ~told)
 
 

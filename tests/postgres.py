@@ -35,6 +35,10 @@ STOP_SECONDS = 10
 PR_SET_PDEATHSIG = 1
 
 
+PATIENT = "-cidle_in_transaction_session_timeout=120s"
+"""Other tests keep this machine busy; the product itself waits for less."""
+
+
 class Server:
     """A running server on which databases are made and dropped; their names carry our process id."""
 
@@ -53,8 +57,9 @@ class Server:
         self._execute("DROP DATABASE {} WITH (FORCE)", name)
 
     def address(self, name: str) -> str:
-        """The SQLAlchemy url of one database."""
-        return self.url.set(database=name).render_as_string(hide_password=False)
+        """The SQLAlchemy url of one database, patient with a machine that is busy with other tests."""
+        here = self.url.set(database=name).update_query_dict({"options": PATIENT})
+        return here.render_as_string(hide_password=False)
 
     def _execute(self, statement: str, *names: str) -> None:
         composed = sql.SQL(statement).format(*map(sql.Identifier, names))

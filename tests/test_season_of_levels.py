@@ -237,7 +237,9 @@ class TestWithoutAName:
     def test_no_message_to_an_officer_names_who_spoke(self, season: Season, told: list[Told]) -> None:
         speakers = {f"member-{number}" for number in range(season.people - VOICES, season.people)}
         others = [one for one in told if one.chat not in speakers]
-        assert not any(re.search(r"Nhà xe số \d+", one.text) and one.topic not in ("feedback", "care") for one in others)
+        assert not any(
+            re.search(r"Nhà xe số \d+", one.text) and one.topic not in ("feedback", "care") for one in others
+        )
 
 
 def _duty(season: Season) -> int:

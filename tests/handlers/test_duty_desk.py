@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from tests.people import TEMPLATE, officer
 
 SCHOOL, OTHER_SCHOOL, ABOVE = "GD51-01", "GD51-02", "GD51"
 TITLE = "Chọn sáng kiến xuất sắc, tiêu biểu gửi Công đoàn cấp trên"
+LATE_BELOW = re.compile(rf"• {TITLE} .*: (?P<late>\d+)/(?P<all>\d+) đơn vị chưa xong")
 
 
 @pytest.fixture
@@ -107,3 +109,19 @@ def test_a_duty_of_another_level_is_not_the_units_to_report(desk: Desk) -> None:
     desk.now += timedelta(days=2)
     above = reminded(desk, ABOVE, Role.STAFF, name="minh")
     assert "không thuộc đơn vị" in above.sends(Pressed(above.button("Đã hoàn thành").replace("@2.", "@1.")))
+
+
+def test_the_level_above_sees_how_many_units_below_are_late_and_the_unit_its_own(desk: Desk) -> None:
+    hanh, minh = officer(desk, SCHOOL), officer(desk, ABOVE, name="minh")
+    assert "Các đơn vị trực thuộc" not in minh.says("/nhiemvu")
+    desk.now += timedelta(days=8)
+    before = LATE_BELOW.search(minh.says("/nhiemvu"))
+    assert before is not None
+    assert before["late"] == before["all"]
+    hanh.says("/nhiemvu")
+    assert "quá hạn" in hanh.talks("[Việc 1]")
+    hanh.presses("Đã hoàn thành")
+    after = LATE_BELOW.search(minh.says("/nhiemvu"))
+    assert after is not None
+    assert (int(after["late"]), after["all"]) == (int(before["late"]) - 1, before["all"])
+    assert "Các đơn vị trực thuộc" not in hanh.says("/nhiemvu")
