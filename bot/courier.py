@@ -119,7 +119,7 @@ class Courier:
                 await self._rest(IDLE if batch.again is None else batch.again, seen)
             elif batch.again is not None:
                 await asyncio.sleep(batch.again)
-            elif not batch.claimed:
+            elif not batch.claimed and self._news == seen:
                 return
 
     async def stop(self, grace: float = GRACE) -> None:
@@ -183,8 +183,8 @@ class Courier:
         if self._stopping:
             return {}
         room = dict.fromkeys(self._channels, self._in_flight)
-        for claimed in self._flying.values():
-            room[claimed.address.account] -= 1
+        for task, claimed in self._flying.items():
+            room[claimed.address.account] -= not task.done()
         return room
 
     def _settle_and_claim(self, db: Transaction, reports: Sequence[Report], room: Mapping[str, int]) -> Batch:

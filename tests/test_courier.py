@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
@@ -308,6 +309,28 @@ class TestKeptChannels:
         assert [line.message.text for line in office.do(transcript.latest, WEB)] == ["one", "two"]
         assert channel.texts == ["one", "two"]
         assert set(office.states()) == {Sending.SENT}
+
+    async def test_draining_goes_on_when_room_was_made_while_it_looked(
+        self, office: PostOffice, writer: Writer
+    ) -> None:
+        for chat in ("an", "binh"):
+            office.promise("hello", account="web", chat=chat)
+        channel = FakeChannel("web", kept=True)
+        channel.hang()
+        courier = Courier(writer, [channel], owner="one", in_flight=1)
+        draining = asyncio.create_task(courier.drain())
+        await channel.wait_until_tried(1)
+        free = threading.Event()
+        busy = asyncio.create_task(writer.run(lambda db: free.wait()))
+        courier.wake()
+        for _ in range(10):  # until its look, with no room, stands behind what keeps the writer busy
+            await asyncio.sleep(0)
+        channel.let_go()
+        await until(lambda: len(channel.sent) == 1)
+        free.set()
+        await busy
+        await draining
+        assert len(channel.sent) == 2
 
     async def test_a_page_that_cannot_be_nudged_is_no_failure_of_delivery(
         self, office: PostOffice, writer: Writer

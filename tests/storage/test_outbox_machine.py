@@ -173,7 +173,7 @@ class Machine(RuleBasedStateMachine):
         """Whatever still waits goes in the end, and nothing at most once started twice without a word."""
         self.office.do(outcomes.requeue_all)
         self.office.do(deliveries.release, None)
-        for _ in range(60):
+        for _ in range(60 + len(self.office.states())):  # a lane gives one at a time
             batch = self.office.claim()
             for claimed in batch.claimed:
                 self.office.settle(claimed, Outcome.SENT)
