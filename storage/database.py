@@ -1,4 +1,4 @@
-"""Engines, transactions and the database's clock; here and in `sets.py` only is known how SQLite and PostgreSQL differ.
+"""Databases, transactions and the clock; here, in `engines.py` and `sets.py` is known how SQLite and PostgreSQL differ.
 
 One writer at a time per process: SQLite begins IMMEDIATE on its single writing connection, PostgreSQL serialises
 what must be serial through locks taken in sorted order.
@@ -17,10 +17,10 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import SessionTransaction
-from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
-from storage import facts, sets
+from storage import engines, facts, sets
 from storage.errors import BadUrl
 from storage.seals import Seals
 
@@ -28,21 +28,12 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-SQLITE_CONNECTION = {"check_same_thread": False, "isolation_level": None}
-"""Threads are the writer's business, transactions ours."""
-POSTGRES_SESSION = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=15s -c timezone=UTC"
-"""A frozen process must not hold a lock for long; a machine that only stalled for a breath keeps its transaction."""
-
-
 SQLITE_CLOCK = text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')")
 POSTGRES_CLOCK = text("SELECT clock_timestamp()")
 LOCK = text("SELECT count(pg_advisory_xact_lock(key)) FROM unnest(CAST(:keys AS bigint[])) AS key")
 TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:key)")
 REVISION = text("SELECT version_num FROM alembic_version")
 TOKEN = text("SELECT value FROM setting WHERE key = :key")
-
-TRANSACTION = "transaction"
-"""Under this name a connection knows whose it is."""
 
 T = TypeVar("T")
 
@@ -210,7 +201,7 @@ class Transaction(Session):
 
 
 def _introduce(db: Transaction, _: SessionTransaction, connection: Connection) -> None:
-    connection.info[TRANSACTION] = db
+    connection.info[engines.TRANSACTION] = db
 
 
 def _lock_key(name: str) -> int:
@@ -224,8 +215,8 @@ class Database:
         self.url = read_url(url)
         self.seals = seals
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._writer = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url, pool_size)
-        self._reader = _sqlite_reader(self.url) if self.is_sqlite else self._writer
+        self._writer = engines.sqlite_writer(self.url) if self.is_sqlite else engines.postgres(self.url, pool_size)
+        self._reader = engines.sqlite_reader(self.url) if self.is_sqlite else self._writer
         self._memory = facts.Memory()
 
     @contextmanager
@@ -265,67 +256,6 @@ def read_url(url: str) -> URL:
     if backend == "sqlite":
         return parsed
     raise BadUrl(backend)
-
-
-def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, poolclass=StaticPool, connect_args=SQLITE_CONNECTION, hide_parameters=True)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_immediate)
-    event.listen(engine, "before_execute", _before_statement)
-    return engine
-
-
-def _sqlite_reader(url: URL) -> Engine:
-    engine = create_engine(url, connect_args=SQLITE_CONNECTION, hide_parameters=True)
-    event.listen(engine, "connect", _prepare_sqlite_reader)
-    event.listen(engine, "begin", _begin_deferred)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "busy_timeout=5000",
-        "foreign_keys=ON",
-        "secure_delete=ON",  # what is erased must not linger in a free page
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _prepare_sqlite_reader(connection: Any, _record: object) -> None:
-    for pragma in ("busy_timeout=5000", "query_only=ON", "wal_autocheckpoint=0"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _begin_deferred(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
-
-
-def _postgres_engine(url: URL, pool_size: int) -> Engine:
-    """Options that the address itself names come last, and so hold against ours."""
-    asked = url.query.get("options", "")
-    named = asked if isinstance(asked, str) else " ".join(asked)
-    engine = create_engine(
-        url.difference_update_query(["options"]),
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_pre_ping=True,
-        connect_args={"options": f"{POSTGRES_SESSION} {named}".strip()},
-        hide_parameters=True,  # an error must not quote what a member wrote
-    )
-    event.listen(engine, "before_execute", _before_statement)
-    return engine
-
-
-def _before_statement(connection: Connection, statement: Any, *_: object) -> None:
-    """Tell the transaction of every change, whether the ORM makes it or a plain statement."""
-    if getattr(statement, "is_dml", False):
-        connection.info[TRANSACTION].changing(statement.table.name)
 
 
 def alembic_config(url: str) -> Config:

@@ -58,7 +58,7 @@ async def step(message: Message, state: FSMContext) -> None:
     await state.set_state(f"step:{len(answers)}")
 
 
-async def measure(scale: int, fsync: str, folder: Path, at_once: int, rounds: int) -> Figures:
+async def measure(scale: int, fsync: str, at_once: int, rounds: int) -> Figures:
     """With so many conversations open, and an append-only file written to disk this often."""
     with _server(fsync) as socket:
         redis = Redis(unix_socket_path=socket)

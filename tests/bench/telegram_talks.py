@@ -94,9 +94,12 @@ async def _started(scale: int, path: Path) -> tuple[Application[Any, Any, Any, A
         [answered], states, [], name="initiative", persistent=True, per_chat=True
     )
     application.add_handler(talk)
+    kept.on_flush = True  # only while the open conversations are made: it writes the whole file at every change
     for number in range(scale):
         await kept.update_conversation("initiative", (number, number), 7)
         await kept.update_user_data(number, {"answers": ["/start", "đồng ý", "Nguyễn Văn An", "0912 345 678"]})
+    await kept.flush()
+    kept.on_flush = False
     await application.initialize()
     return application, application.bot
 

@@ -1,0 +1,82 @@
+"""How each kind of database is connected to: its pragmas, its limits, how it begins. Nothing is read or written here.
+
+Every connection knows the transaction it serves (`TRANSACTION` in its `info`) and tells it before each change.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import StaticPool
+
+SQLITE_CONNECTION = {"check_same_thread": False, "isolation_level": None}
+"""Threads are the writer's business, transactions ours."""
+POSTGRES_SESSION = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=15s -c timezone=UTC"
+"""A frozen process must not hold a lock for long; a machine that only stalled for a breath keeps its transaction."""
+TRANSACTION = "transaction"
+"""Under this name a connection knows whose it is."""
+
+
+def sqlite_writer(url: URL) -> Engine:
+    """The one connection that writes."""
+    engine = create_engine(url, poolclass=StaticPool, connect_args=SQLITE_CONNECTION, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+    event.listen(engine, "before_execute", _before_statement)
+    return engine
+
+
+def sqlite_reader(url: URL) -> Engine:
+    """Connections that see one state and change nothing."""
+    engine = create_engine(url, connect_args=SQLITE_CONNECTION, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_sqlite_reader)
+    event.listen(engine, "begin", _begin_deferred)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=5000",
+        "foreign_keys=ON",
+        "secure_delete=ON",  # what is erased must not linger in a free page
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_sqlite_reader(connection: Any, _record: object) -> None:
+    for pragma in ("busy_timeout=5000", "query_only=ON", "wal_autocheckpoint=0"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_deferred(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def postgres(url: URL, pool_size: int) -> Engine:
+    """Options that the address itself names come last, and so hold against ours."""
+    asked = url.query.get("options", "")
+    named = asked if isinstance(asked, str) else " ".join(asked)
+    engine = create_engine(
+        url.difference_update_query(["options"]),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_pre_ping=True,
+        connect_args={"options": f"{POSTGRES_SESSION} {named}".strip()},
+        hide_parameters=True,  # an error must not quote what a member wrote
+    )
+    event.listen(engine, "before_execute", _before_statement)
+    return engine
+
+
+def _before_statement(connection: Connection, statement: Any, *_: object) -> None:
+    """Tell the transaction of every change, whether the ORM makes it or a plain statement."""
+    if getattr(statement, "is_dml", False):
+        connection.info[TRANSACTION].changing(statement.table.name)
