@@ -38,9 +38,9 @@ from bot.writer import Writer
 from bot.zalo_bot import ZaloBot
 from bot.zalo_oa import ZaloOa
 from handlers import demo as rehearsal
-from handlers.gate import Gate
-from handlers.last_look import LastLook
 from handlers.office import Office
+from handlers.reaching.gate import Gate
+from handlers.reaching.last_look import LastLook
 from storage import clock
 from storage.database import Database, Transaction, migrate
 from storage.seals import Seals

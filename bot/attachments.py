@@ -19,9 +19,9 @@ import structlog
 
 from bot.channels import Channel, Gone, Refused, Trouble
 from bot.writer import Writer
-from handlers import attachments
-from handlers.attachments import Wanted
-from handlers.files import MOST_BYTES
+from handlers.files import attachments
+from handlers.files.attachments import Wanted
+from handlers.files.files import MOST_BYTES
 from handlers.office import Office
 from storage import clock
 from storage.database import Fault, Transaction

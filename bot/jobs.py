@@ -5,19 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.clockwork import Job
-from handlers import (
-    attachments,
-    broadcasts,
-    campaigns,
-    climbing,
-    closings,
-    duty_rounds,
-    feedback_late,
-    forewarning,
-    openings,
-    recurring,
-    retention,
-)
+from handlers import retention
+from handlers.duties import climbing, closings, forewarning, openings, recurring
+from handlers.duties import rounds as duty_rounds
+from handlers.feedback import late as feedback_late
+from handlers.files import attachments
+from handlers.news import broadcasts, campaigns
 from handlers.office import Office
 
 

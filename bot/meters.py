@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.writer import Writer
-from handlers import broadcasts
+from handlers.news import broadcasts
 from storage import signals
 from storage.database import Transaction
 from storage.outcomes import Outcome, Report

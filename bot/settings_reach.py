@@ -1,6 +1,6 @@
 """The rules by which Zalo limits whom we may write to, as settings: its pages disagree in places, and they change.
 
-`[reach]` in congdoan.toml. What follows from them is decided in handlers/reach.py.
+`[reach]` in congdoan.toml. What follows from them is decided in handlers/reaching/reach.py.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from handlers.reach import Terms, What
+from handlers.reaching.reach import Terms, What
 
 Hour = int
 Share = float

@@ -14,8 +14,8 @@ from bot.channels.zalo_bot import ZaloBotChannel, poll, webhook
 from bot.intake import Intake
 from bot.settings import Mode, ZaloBotAccount
 from bot.writer import Writer
-from handlers import plans
 from handlers.office import Office
+from handlers.reaching import plans
 from messages.types import Address, Inbound
 from storage import clock
 from storage.database import Fault, Transaction

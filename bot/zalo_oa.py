@@ -17,9 +17,9 @@ from bot.intake import Intake
 from bot.settings_oa import OaAccount
 from bot.writer import Writer
 from bot.zalo_tokens import TokenKeeper
-from handlers import oa_desk
-from handlers.oa_desk import Told
 from handlers.office import Office
+from handlers.reaching import oa_desk
+from handlers.reaching.oa_desk import Told
 from messages.types import Address
 from storage import clock
 from storage.database import Fault, Transaction

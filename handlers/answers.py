@@ -4,31 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handlers import (
-    appointment_desk,
-    award_desk,
-    care_desk,
-    commands,
-    desk_work,
-    duty_desk,
-    feedback,
-    feedback_desk,
-    feedback_news,
-    forms,
-    inbox,
-    linking,
-    menu,
-    news,
-    news_desk,
-    officers,
-    selection,
-    selection_desk,
-)
+from handlers import commands, forms, menu
+from handlers.awards import desk as award_desk
 from handlers.context import Context
+from handlers.duties import desk as duty_desk
+from handlers.feedback import care_desk
+from handlers.feedback import desk as feedback_desk
+from handlers.feedback import items as feedback
+from handlers.feedback import news as feedback_news
 from handlers.flows import awards as award_forms
 from handlers.flows import feedback_care, supplement
 from handlers.flows.form import Turn
 from handlers.flows.world import World
+from handlers.initiatives import desk_work, inbox, officers, selection, selection_desk
+from handlers.news import desk as news_desk
+from handlers.news import wishes as news
+from handlers.people import appointment_desk, linking
 
 Answer = Callable[[Context, World, str, str], Turn | None]
 """Given the question and the key that was chosen."""

@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handlers import (
-    appointment_desk,
-    award_desk,
-    care_desk,
-    duty_desk,
-    forms,
-    inbox,
-    menu,
-    news,
-    officers,
-    poster_desk,
-    privacy,
-    reception,
-    standings_desk,
-)
+from handlers import forms, menu
+from handlers.awards import desk as award_desk
 from handlers.context import Context
+from handlers.duties import desk as duty_desk
+from handlers.feedback import care_desk
 from handlers.flows import broadcast as broadcast_form
 from handlers.flows import feedback as feedback_form
 from handlers.flows import initiative, linking, lookup
@@ -27,6 +16,10 @@ from handlers.flows import privacy as privacy_forms
 from handlers.flows import staff as staff_forms
 from handlers.flows.form import Turn
 from handlers.flows.world import World
+from handlers.initiatives import inbox, officers, standings_desk
+from handlers.news import wishes as news
+from handlers.people import appointment_desk, privacy, reception
+from handlers.units import poster_desk
 from messages.types import Say
 
 Command = Callable[[Context, World, str], Turn | None]

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from handlers import demo_crowd, duties, programmes, units
+from handlers import demo_crowd, programmes
+from handlers.duties import acts as duties
 from handlers.office import Office, local_day
+from handlers.units import tree as units
 from messages import demo as data
 from messages.types import Address
 from storage import appointments, audit, clock, members, settings, submissions

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import cycle
 
-from handlers import broadcasts, campaigns, news
+from handlers.news import broadcasts, campaigns
+from handlers.news import wishes as news
 from handlers.office import Office, local_day
 from messages import demo as data
 from messages.types import Address

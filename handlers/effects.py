@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from handlers import (
-    appointment_desk,
-    award_desk,
-    care_desk,
-    desk_work,
-    feedback,
-    feedback_answering,
-    feedback_public,
-    forms,
-    initiatives,
-    linking,
-    menu,
-    news,
-    news_desk,
-    officers,
-    openings,
-    pairing,
-    privacy,
-)
+from handlers import forms, menu
+from handlers.awards import desk as award_desk
 from handlers.context import Context
+from handlers.duties import openings
+from handlers.feedback import answering as feedback_answering
+from handlers.feedback import care_desk
+from handlers.feedback import items as feedback
+from handlers.feedback import public as feedback_public
 from handlers.flows import outcomes
 from handlers.flows.form import Turn
 from handlers.flows.readers import given_name
 from handlers.flows.world import World
+from handlers.initiatives import desk_work, officers
+from handlers.initiatives import items as initiatives
+from handlers.news import desk as news_desk
+from handlers.news import wishes as news
 from handlers.office import channel_name
+from handlers.people import appointment_desk, linking, pairing, privacy
 from messages.types import Pressed, Say, parse_payload
 from storage import members
 from storage.tables import State

@@ -18,7 +18,7 @@ from handlers.errors import Refusal
 from handlers.office import local_day
 from handlers.papers import sheets
 from handlers.papers.sheets import Form
-from handlers.unit_changes import Names
+from handlers.units.changes import Names
 from messages.dates import local
 from storage import audit, exports, units
 from storage.database import Transaction

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from handlers import feedback, feedback_desk, initiatives, officers, places
 from handlers.context import Context
+from handlers.feedback import desk as feedback_desk
+from handlers.feedback import items as feedback
 from handlers.flows.feedback import FORM as FEEDBACK
 from handlers.flows.form import Draft
 from handlers.flows.initiative import FORM as INITIATIVE
 from handlers.flows.readers import given_name, read_code
+from handlers.initiatives import items as initiatives
+from handlers.initiatives import officers
+from handlers.units import places
 from messages.types import Choice, Say
 from storage import members, programmes, submissions, units
 from storage.tables import Kind

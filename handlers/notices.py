@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from handlers import reach, ways
 from handlers.context import Talk, asked_of
 from handlers.office import Office
+from handlers.reaching import reach, ways
 from messages import render
 from messages.types import LIMITS, Address, Say
 from storage import conversations, outbox

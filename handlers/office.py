@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from handlers.flows.places import PlaceIndex
-from handlers.reach import Terms
+from handlers.reaching.reach import Terms
 from messages import phrases, places, render
 from messages.catalogue import Catalogue
 from messages.dates import ZONE

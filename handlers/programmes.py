@@ -1,6 +1,6 @@
 """Staff run programmes: made from a template for new dates, opened, closed, extended; each step is audited (F13).
 
-Telling those concerned is done by handlers/openings.py; a new programme needs no code, only a template's file.
+Telling those concerned is done by handlers/duties/openings.py; a new programme needs no code, only a template's file.
 """
 
 from __future__ import annotations

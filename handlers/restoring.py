@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from handlers import privacy, reach
 from handlers.office import Office
+from handlers.people import privacy
+from handlers.reaching import reach
 from storage import audit, broadcasts, deliveries, erasures, outcomes, sessions, tokens
 from storage.audit import Detail
 from storage.database import Transaction

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from handlers import answers, commands, feedback, menu, news, news_desk, reception
+from handlers import answers, commands, menu
 from handlers.context import Context
+from handlers.feedback import items as feedback
 from handlers.flows import choices as matching
 from handlers.flows import feedback as feedback_form
 from handlers.flows import feedback_notes
@@ -15,6 +16,9 @@ from handlers.flows.likeness import mentions
 from handlers.flows.readers import read_code
 from handlers.flows.world import World
 from handlers.forms import FORMS, OF_OFFICERS
+from handlers.news import desk as news_desk
+from handlers.news import wishes as news
+from handlers.people import reception
 from messages.types import (
     Arrived,
     Attached,

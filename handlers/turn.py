@@ -6,11 +6,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import effects, forms, notices, plans, reception, router, ways
+from handlers import effects, forms, notices, router
 from handlers.context import Context, Talk, asked_of, stored_from, talk_from
 from handlers.flows.form import Draft, Turn
 from handlers.flows.welcome import FORM
 from handlers.office import DRAFT_LIFE, Office
+from handlers.people import reception
+from handlers.reaching import plans, ways
 from handlers.world import TurnWorld
 from messages.types import Address, Inbound, Left, Pressed, Say, TakenOver, Text, parse_payload
 from storage import conversations, inbox, members, outbox, transcript

@@ -8,17 +8,21 @@ from datetime import date, datetime
 from functools import cached_property, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from handlers import dates, feedback_ways, oa_desk, officers, places
-from handlers import feedback as heard
-from handlers.appointment_desk import TurnPeopleDesk
-from handlers.award_desk import TurnAwardDesk
-from handlers.care_desk import TurnCareDesk
+from handlers.awards.desk import TurnAwardDesk
 from handlers.context import Context
+from handlers.duties import dates
+from handlers.feedback import items as heard
+from handlers.feedback import ways as feedback_ways
+from handlers.feedback.care_desk import TurnCareDesk
 from handlers.flows.likeness import fingerprint, similar
 from handlers.flows.readers import fold
 from handlers.flows.world import Alike, Heard, Item, Place, Profile, Programme, Question, Unit, Way
-from handlers.news_desk import TurnNewsDesk
+from handlers.initiatives import officers
+from handlers.news.desk import TurnNewsDesk
 from handlers.office import DRAFT_DAYS, DRAFT_LIFE, CatalogueWords, channel_name, local_day
+from handlers.people.appointment_desk import TurnPeopleDesk
+from handlers.reaching import oa_desk
+from handlers.units import places
 from messages.types import Choice
 from storage import feedback, members, programmes, submissions, tables, units
 from storage.tables import Kind

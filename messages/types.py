@@ -195,7 +195,7 @@ class Outbound:
     question: str = ""
     ask_contact: bool = False
     template: Template | None = None
-    """Sent in place of the text once the platform takes nothing else (see handlers/reach.py)."""
+    """Sent in place of the text once the platform takes nothing else (see handlers/reaching/reach.py)."""
     picture: str = ""
     """The address of a picture shown above the text. Platforms and their apps fetch it themselves, more than once: it
     stays, and holds nothing personal. The text does without it, for where no picture is taken."""

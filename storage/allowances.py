@@ -1,5 +1,5 @@
-"""What `verdict` in handlers/reach.py decides about one address, spelt in SQL for audiences too large to be read one by
-one. Only numbers and moments come in here; which rules they come from is the handlers' business.
+"""What `verdict` in handlers/reaching/reach.py decides about one address, spelt in SQL for audiences too large to be
+read one by one. Only numbers and moments come in here; which rules they come from is the handlers' business.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Allowance:
 
 
 def barred(homes: Any, windows: Any, allowances: Sequence[Allowance]) -> ColumnElement[str]:
-    """Why nothing may go to an address, by the names of handlers/reach.py; empty: it may."""
+    """Why nothing may go to an address, by the names of handlers/reaching/reach.py; empty: it may."""
     rules = [(_is_of(homes, each), _why(windows, each)) for each in _special_first(allowances)]
     return case(*rules, else_=literal("")) if rules else literal("")
 

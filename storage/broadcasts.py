@@ -1,7 +1,7 @@
 """Broadcasts: their audience, counted and frozen in slices, and what becomes of their rows.
 
-A row carries a reference and no text. Who may be written to is decided in handlers/reach.py; `news.why_not` spells the
-same rules in SQL, since an audience is decided in one statement per slice.
+A row carries a reference and no text. Who may be written to is decided in handlers/reaching/reach.py; `news.why_not`
+spells the same rules in SQL, since an audience is decided in one statement per slice.
 """
 
 from __future__ import annotations

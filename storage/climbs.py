@@ -1,6 +1,6 @@
 """Late duties on their way up: what is late, on which rung, which units have not done it, who stands above them.
 
-When a rung is due and what is said on it is decided in handlers/climbing.py.
+When a rung is due and what is said on it is decided in handlers/duties/climbing.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What units owe by a date: who answers for it, what they were told, what is done, how far it is.
 
 A duty is owed by every unit of its level below the unit that runs its programme. When somebody is written to is
-decided in handlers/duties.py; here stands only to whom, and what happened.
+decided in handlers/duties/acts.py; here stands only to whom, and what happened.
 """
 
 from __future__ import annotations

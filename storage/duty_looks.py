@@ -1,6 +1,6 @@
 """Looking for who owes what: duties whose time it is, and their units slice by slice, as far as the clock has come.
 
-Facts only: what a look goes by, and when it is repeated, is decided in handlers/duty_rounds.py.
+Facts only: what a look goes by, and when it is repeated, is decided in handlers/duties/rounds.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Files kept in the database, sealed, and the links by which they come and go. Nothing here is ever opened or run.
 
-Which file is taken, and who may fetch one, is decided in handlers/files.py.
+Which file is taken, and who may fetch one, is decided in handlers/files/files.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Linking chats to one member: codes, addresses, and making one member of two.
 
-Whether two may become one is decided in handlers/linking.py.
+Whether two may become one is decided in handlers/people/linking.py.
 """
 
 from __future__ import annotations

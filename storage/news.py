@@ -1,7 +1,7 @@
 """News: where each member stands towards it, opting in and out, and whose turn it is to hear which slogan.
 
-Facts only; whether something may be sent is decided in handlers/reach.py, whose rules `why_not` spells in SQL for
-audiences too large to be read one by one.
+Facts only; whether something may be sent is decided in handlers/reaching/reach.py, whose rules `why_not` spells in SQL
+for audiences too large to be read one by one.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def _count(after: datetime, until: datetime, counted: Sequence[Sending]) -> Any:
 
 
 def why_not(standing: Any, *, weekly: int) -> ColumnElement[str]:
-    """The reasons of handlers/reach.py in their order, over the columns of `standing_query`; empty: may be sent."""
+    """The reasons of handlers/reaching in their order, over the columns of `standing_query`; empty: may be sent."""
     return case(
         (standing.erased, "erased"),
         (~standing.consented, "no_consent"),

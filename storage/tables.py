@@ -240,7 +240,7 @@ class Duty(SQLModel, table=True):
     quota: int | None = None
     consequence: str | None = None
     every: str | None = None
-    """It is one of many that recur each `day` or `month`; see handlers/recurring.py."""
+    """It is one of many that recur each `day` or `month`; see handlers/duties/recurring.py."""
     moved_at: datetime | None = moment(null=True)
     """When its date was last changed: those concerned are told."""
 

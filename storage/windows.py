@@ -1,7 +1,7 @@
 """Windows and quotas: when each chat last let us write to it, and how much of an account's allowance is used.
 
-Facts only, as platforms tell them; what may be sent is decided in handlers/reach.py. Each function writes at once, so
-that it may stand inside a turn or beside the settling of a send.
+Facts only, as platforms tell them; what may be sent is decided in handlers/reaching/reach.py. Each function writes at
+once, so that it may stand inside a turn or beside the settling of a send.
 """
 
 from __future__ import annotations

@@ -22,8 +22,10 @@ from bot import app, premises
 from bot.app import App
 from bot.settings import OaAccount, Part, Settings, TelegramBot, ZaloBotAccount
 from bot.settings_reach import ReachRules
-from handlers import pairing, programmes, units
+from handlers import programmes
 from handlers.office import Office
+from handlers.people import pairing
+from handlers.units import tree as units
 from storage import clock
 from storage.database import Database, Transaction
 from storage.seals import Seals

@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers import programmes, turn, units
+from handlers import programmes, turn
+from handlers.units import tree as units
 from messages.types import Address, Choice, Event, Inbound, Outbound, Pressed, Text, payload
 from storage.database import Database, Transaction
 from storage.seals import Seals

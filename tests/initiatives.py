@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from handlers import programmes, selection
+from handlers import programmes
+from handlers.initiatives import selection
 from handlers.office import Office
 from storage import submissions
 from storage.database import Transaction

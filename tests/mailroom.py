@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers.last_look import LastLook
+from handlers.reaching.last_look import LastLook
 from messages.types import Address
 from storage import claims, clock, news, outcomes, settings
 from storage.claims import Claimed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from handlers import pairing
+from handlers.people import pairing
 from storage.tables import Role
 from tests.desk import Desk, Visitor
 

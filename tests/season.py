@@ -14,22 +14,17 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from handlers import (
-    appointments,
-    climbing,
-    duties,
-    duty_rounds,
-    feedback_late,
-    initiative_life,
-    programmes,
-    purview,
-    selection,
-    turn,
-    workdays,
-)
+from handlers import programmes, turn
+from handlers.duties import acts as duties
+from handlers.duties import climbing, workdays
+from handlers.duties import rounds as duty_rounds
 from handlers.errors import Refusal
-from handlers.initiative_life import Act
+from handlers.feedback import late as feedback_late
+from handlers.initiatives import life as initiative_life
+from handlers.initiatives import purview, selection
+from handlers.initiatives.life import Act
 from handlers.office import local_day
+from handlers.people import appointments
 from messages.dates import ZONE
 from messages.types import Address, Inbound, Text
 from storage import appointments as roles

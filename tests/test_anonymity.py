@@ -19,7 +19,8 @@ import pytest
 from sqlalchemy import select, text
 from sqlmodel import SQLModel
 
-from handlers import exports, feedback_late
+from handlers import exports
+from handlers.feedback import late as feedback_late
 from handlers.papers.sheets import Form
 from messages.dates import ZONE
 from storage import clock, feedback, members

@@ -18,7 +18,8 @@ from sqlmodel import col
 from bot import archives, tombstones
 from bot.archives import Source
 from bot.settings import Settings
-from handlers import data_requests, restoring
+from handlers import restoring
+from handlers.people import data_requests
 from handlers.restoring import Restored
 from messages.types import Address, Outbound
 from storage import backups, claims, clock, erasures, outbox, sealed_files

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers import pairing
+from handlers.people import pairing
 from messages.types import Address
 from storage import clock, members
 from storage.tables import Audit, Unit

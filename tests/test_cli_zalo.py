@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from bot.commands import zalo_oa_check
 from bot.commands.findings import Finding, Verdict
 from bot.settings import Settings
-from handlers import oa_desk
+from handlers.reaching import oa_desk
 from messages.types import Address
 from storage import clock, tokens, windows
 from tests.fakes.zalo_oa import APP_ID, APP_SECRET, OA_SECRET, FakeZaloOa

@@ -10,7 +10,7 @@ from bot import app, config
 from bot.app import App
 from bot.settings import Settings
 from bot.web.demo import DEMO, DemoState
-from handlers import duty_dates
+from handlers.duties import days as duty_dates
 from messages.dates import ZONE, day_of
 from messages.types import Address
 from storage import clock, programmes, transcript

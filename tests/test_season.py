@@ -12,7 +12,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from handlers import duties, programmes
+from handlers import programmes
+from handlers.duties import acts as duties
 from messages.dates import ZONE
 from storage.duties import Owed
 from tests.union import OFFICE, Union, at

@@ -16,7 +16,8 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers import exports, quotas, standings
+from handlers import exports
+from handlers.initiatives import quotas, standings
 from handlers.office import local_day
 from messages.types import Outbound
 from storage import appointments, duties, programmes, units

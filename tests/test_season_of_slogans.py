@@ -12,7 +12,8 @@ from itertools import pairwise
 
 import pytest
 
-from handlers import campaigns, programmes
+from handlers import programmes
+from handlers.news import campaigns
 from messages.dates import ZONE
 from tests.desk import Desk
 from tests.mailroom import Mailroom

@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from handlers import duty_rounds
+from handlers.duties import rounds as duty_rounds
 from messages.dates import ZONE
 from messages.types import Address, Outbound
 from storage import members, units

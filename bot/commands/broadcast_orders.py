@@ -8,8 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.commands.reply import Reply
-from handlers import broadcasts, news_desk
 from handlers.errors import Refusal
+from handlers.news import broadcasts
+from handlers.news import desk as news_desk
 from handlers.office import Office
 from storage import clock
 from storage.database import Transaction

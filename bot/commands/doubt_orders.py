@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.commands.reply import Reply
-from handlers import doubts
 from handlers.office import Office
+from handlers.reaching import doubts
 from storage import clock
 from storage.database import Transaction
 

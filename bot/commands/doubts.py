@@ -32,7 +32,7 @@ def resend(topic: Topic = None) -> None:
 def failed() -> None:
     """What ended undelivered in the last days, by reason."""
     from bot.commands import access
-    from handlers import doubts
+    from handlers.reaching import doubts
     from storage import clock
 
     with access.looking(access.prepare()) as db:

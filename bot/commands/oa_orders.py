@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.commands.reply import Reply
-from handlers import oa_desk
 from handlers.office import Office
+from handlers.reaching import oa_desk
 from storage import clock
 from storage.database import Transaction
 

@@ -17,11 +17,12 @@ from bot.commands.organisation_orders import ChangeUnit, EndOfficer, ImportUnits
 from bot.commands.programme_orders import LoadProgramme, MoveDuty, MoveProgramme
 from bot.commands.reply import Order, Reply
 from bot.writer import Writer
-from handlers import data_requests, exports
+from handlers import exports
 from handlers.errors import Refusal
 from handlers.exports import ExportKind, Request
 from handlers.office import Office
 from handlers.papers.sheets import Form
+from handlers.people import data_requests
 from storage import clock
 from storage.database import Transaction
 

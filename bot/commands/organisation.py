@@ -92,8 +92,8 @@ def export_units(out: SheetOut) -> None:
     """Write the tree of units as a sheet; the file's ending says which kind."""
     from bot.commands import access
     from bot.errors import Unfit
-    from handlers import units
     from handlers.papers import sheets
+    from handlers.units import tree as units
 
     ending = out.suffix.removeprefix(".").lower()
     if ending not in ENDINGS:
@@ -139,7 +139,7 @@ def invite(unit: UnitCode, role: RoleOption, days: Days = 7, deputy: Deputy = Fa
 def list_(unit: MaybeUnit = None) -> None:
     """Who serves which unit."""
     from bot.commands import access
-    from handlers import appointments
+    from handlers.people import appointments
 
     with access.looking(access.prepare()) as db:
         listed = appointments.list_(db, unit)

@@ -9,9 +9,11 @@ from datetime import date
 from enum import StrEnum
 
 from bot.commands.reply import Reply
-from handlers import appointments, unit_changes, units
 from handlers.office import Office
-from handlers.units import ImportPlan
+from handlers.people import appointments
+from handlers.units import changes as unit_changes
+from handlers.units import tree as units
+from handlers.units.tree import ImportPlan
 from storage import clock
 from storage.database import Transaction
 

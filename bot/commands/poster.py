@@ -31,8 +31,8 @@ def qr(unit: UnitCode, out: Out, bot: Bot = None) -> None:
     """Write the poster; its links are those of the settings."""
     from bot.commands import access
     from bot.premises import make_office
-    from handlers import posters
     from handlers.papers import poster
+    from handlers.units import posters
 
     draw = {".svg": poster.svg, ".html": poster.page}.get(out.suffix.lower())
     if draw is None:

@@ -8,7 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 from bot.commands.reply import Reply
-from handlers import dates, duties, openings, programmes
+from handlers import programmes
+from handlers.duties import acts as duties
+from handlers.duties import dates, openings
 from handlers.errors import Refusal
 from handlers.office import Office
 from storage import clock

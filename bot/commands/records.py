@@ -70,7 +70,7 @@ def copy_member(who: Who, out: MaybeOut = None) -> None:
     from bot.commands import access
     from bot.commands.orders import NoteCopy
     from bot.premises import make_office
-    from handlers import data_requests
+    from handlers.people import data_requests
     from storage import clock
 
     settings = access.prepare()

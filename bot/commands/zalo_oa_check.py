@@ -21,7 +21,7 @@ from bot.commands.oa import explained
 from bot.settings import Settings
 from bot.settings_oa import OaAccount
 from bot.zalo_oa import HOOK
-from handlers import oa_desk
+from handlers.reaching import oa_desk
 from storage import schema, tokens
 from storage.database import Database, Transaction
 from storage.errors import NotMigrated

@@ -1,7 +1,7 @@
 """Pages for what no chat carries: files come and go by an address that asks for the code said in the chat; pictures for
 channels that fetch them themselves, as often as they like.
 
-What is taken and given, and to whom, is decided in handlers/file_links.py. Files are served to be saved, not shown.
+What is taken and given, and to whom, is decided in handlers/files/links.py. Files are served to be saved, not shown.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from aiohttp import BodyPartReader, web
 
 from bot.web import guards, pages
 from bot.web.throttle import Buckets, Rate
-from handlers import file_links, files, posters
-from handlers.file_kinds import DOCUMENTS
-from handlers.file_links import Received, Served, Shown
-from handlers.files import Refusal, Upload
+from handlers.files import files
+from handlers.files import links as file_links
+from handlers.files.files import Refusal, Upload
+from handlers.files.kinds import DOCUMENTS
+from handlers.files.links import Received, Served, Shown
 from handlers.office import Office
+from handlers.units import posters
 from storage import clock
 from storage.database import Transaction
 

@@ -48,7 +48,7 @@ class Decide:
 
 @dataclass(frozen=True, slots=True)
 class DeskWork:
-    """An officer typed something in the inbox or over a list; handlers/desk_work.py knows the verbs."""
+    """An officer typed something in the inbox or over a list; handlers/initiatives/desk_work.py knows the verbs."""
 
     verb: str
     told: Mapping[str, Any]

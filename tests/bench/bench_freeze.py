@@ -19,7 +19,7 @@ from bot import app
 from bot.app import App
 from bot.clockwork import Clockwork
 from bot.jobs import office_jobs
-from handlers import broadcasts
+from handlers.news import broadcasts
 from messages.types import Address, Inbound, Text
 from storage import clock
 from storage.database import Database

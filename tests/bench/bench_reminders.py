@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from handlers import duty_rounds
+from handlers.duties import rounds as duty_rounds
 from handlers.office import Office
 from messages.dates import ZONE
 from storage.database import Database

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers import (
-    appointment_desk,
-    award_desk,
-    duty_desk,
-    feedback_answering,
-    feedback_groups,
-    feedback_public,
-)
-from handlers import appointments as roles
+from handlers.awards import desk as award_desk
 from handlers.context import Context, Talk
+from handlers.duties import desk as duty_desk
+from handlers.feedback import answering as feedback_answering
+from handlers.feedback import groups as feedback_groups
+from handlers.feedback import public as feedback_public
 from handlers.flows.outcomes import OpenAward, TakePaper
+from handlers.people import appointment_desk
+from handlers.people import appointments as roles
 from messages import awards as kinds
 from messages.types import Address, Inbound, Text
 from storage import attachments, duties, feedback, members

@@ -11,21 +11,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from handlers import (
-    assigning,
-    awards,
-    canned,
-    covers,
-    feedback_card,
-    inbox,
-    initiative_life,
-    purview,
-    quotas,
-    scoring,
-    selection,
-)
+from handlers.awards import records as awards
 from handlers.errors import Refusal
-from handlers.initiative_life import TABLE, Act
+from handlers.feedback import card as feedback_card
+from handlers.initiatives import assigning, canned, covers, inbox, purview, quotas, scoring, selection
+from handlers.initiatives import life as initiative_life
+from handlers.initiatives.life import TABLE, Act
 from storage import appointments, feedback, submissions, units
 from storage.database import Transaction
 from storage.tables import Appointment, Feedback, Purpose, Right, Role, State

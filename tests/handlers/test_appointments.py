@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, select
 
-from handlers import appointments as roles
-from handlers import pairing
 from handlers.errors import Refusal
 from handlers.office import local_day
+from handlers.people import appointments as roles
+from handlers.people import pairing
 from messages.types import Pressed
 from storage import appointments, members, units
 from storage.database import Transaction

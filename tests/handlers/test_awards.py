@@ -12,8 +12,9 @@ from sqlalchemy import select
 from bot.attachments import Fetching
 from bot.channels import Later, Pace, Refused
 from bot.writer import Writer
-from handlers import awards, programmes
-from handlers.files import MOST_BYTES
+from handlers import programmes
+from handlers.awards import records as awards
+from handlers.files.files import MOST_BYTES
 from messages import awards as kinds
 from messages.types import Attached, Medium, Outbound, Pressed
 from storage import attachments, duties, files

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers import broadcasts, privacy
 from handlers.errors import Refusal
+from handlers.news import broadcasts
+from handlers.people import privacy
 from storage import appointments, members, news, units
 from storage import broadcasts as stored
 from storage.database import Transaction

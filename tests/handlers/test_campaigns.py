@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from handlers import campaigns, programmes
-from handlers.campaigns import plan
+from handlers import programmes
+from handlers.news import campaigns
+from handlers.news.campaigns import plan
 from messages import programmes as templates
 from storage import members, news
 from storage import programmes as stored

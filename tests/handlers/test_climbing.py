@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from handlers import climbing, duties
+from handlers.duties import acts as duties
+from handlers.duties import climbing
 from messages.dates import ZONE
 from messages.types import Outbound
 from storage import appointments, members

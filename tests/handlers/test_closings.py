@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from handlers import closings, programmes
+from handlers import programmes
+from handlers.duties import closings
 from messages.dates import ZONE
 from storage import members
 from tests.desk import Desk, Visitor

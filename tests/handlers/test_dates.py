@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from handlers import dates
+from handlers.duties import dates
 from messages.dates import ZONE, bound_words
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=ZONE)

@@ -8,7 +8,9 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from handlers import duties, duty_rounds, programmes
+from handlers import programmes
+from handlers.duties import acts as duties
+from handlers.duties import rounds as duty_rounds
 from handlers.errors import Refusal
 from messages.dates import ZONE
 from storage import duties as stored

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from handlers import dates, duty_dates
+from handlers.duties import dates
+from handlers.duties import days as duty_dates
 from messages.dates import ZONE
 
 NOW = datetime(2021, 4, 1, 9, tzinfo=ZONE)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
-from handlers import duty_rounds
+from handlers.duties import rounds as duty_rounds
 from messages.types import Pressed
 from storage.tables import Appointment, Role
 from tests.desk import Desk, Visitor

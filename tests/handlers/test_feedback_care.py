@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from handlers import feedback_late
+from handlers.feedback import late as feedback_late
 from messages import library
 from messages.dates import ZONE
 from storage import feedback, feedback_tasks

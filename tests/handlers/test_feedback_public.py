@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from handlers import broadcasts
+from handlers.news import broadcasts
 from messages.types import Pressed
 from storage import members
 from storage.tables import Broadcast, Outbox, Role

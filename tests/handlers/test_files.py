@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from handlers import file_kinds, file_links, files
-from handlers.file_links import MOST_WRONG, Received
-from handlers.files import Offer, Refusal, Upload
+from handlers.files import files
+from handlers.files import kinds as file_kinds
+from handlers.files import links as file_links
+from handlers.files.files import Offer, Refusal, Upload
+from handlers.files.links import MOST_WRONG, Received
 from messages.types import Address
 from storage import files as stored
 from storage import members

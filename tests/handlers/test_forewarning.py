@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers import duties, forewarning
+from handlers.duties import acts as duties
+from handlers.duties import forewarning
 from messages.dates import ZONE
 from messages.types import Outbound
 from storage import appointments, members

@@ -12,9 +12,11 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
-from handlers import broadcasts, notices, reach, ways
-from handlers.gate import PATIENCE, Gate
-from handlers.reach import Reason, Refuse, Terms, What
+from handlers import notices
+from handlers.news import broadcasts
+from handlers.reaching import reach, ways
+from handlers.reaching.gate import PATIENCE, Gate
+from handlers.reaching.reach import Reason, Refuse, Terms, What
 from messages.types import Address, Say, Text
 from storage import claims, clock, members, outcomes, settings, units, windows
 from storage.allowances import barred

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from handlers import initiative_life
-from handlers.initiative_life import TABLE, Act, allows
+from handlers.initiatives import life as initiative_life
+from handlers.initiatives.life import TABLE, Act, allows
 from storage import audit, submissions
 from storage.tables import State
 from tests import initiatives

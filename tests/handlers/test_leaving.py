@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers import appointments, assigning, files, privacy
+from handlers.files import files
+from handlers.initiatives import assigning
+from handlers.people import appointments, privacy
 from storage import assignments, conversations, members
 from storage.database import Transaction
 from storage.tables import Member, Outbox, Sending, Submission

@@ -14,10 +14,11 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers import notices, oa_desk, reach
-from handlers.gate import Gate
-from handlers.last_look import LastLook
-from handlers.oa_desk import Told
+from handlers import notices
+from handlers.reaching import oa_desk, reach
+from handlers.reaching.gate import Gate
+from handlers.reaching.last_look import LastLook
+from handlers.reaching.oa_desk import Told
 from messages.types import Address, Left, Outbound, Say, TakenOver, Text
 from storage import claims, clock, members, news, outbox, outcomes, settings
 from storage.claims import Claimed

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from handlers import oa_desk, retention
-from handlers.oa_desk import Told
+from handlers import retention
+from handlers.reaching import oa_desk
+from handlers.reaching.oa_desk import Told
 from messages.types import Address, Arrived, Left, TakenOver
 from storage import oa_profiles, windows
 from tests.desk import Desk, Visitor

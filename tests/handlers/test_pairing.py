@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import select
 
-from handlers import pairing
 from handlers.errors import Refusal
-from handlers.pairing import Redeemed
+from handlers.people import pairing
+from handlers.people.pairing import Redeemed
 from messages.types import Address
 from storage import members, units
 from storage.database import Database, Transaction

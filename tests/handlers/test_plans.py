@@ -8,8 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from handlers import pairing, plans, reach
-from handlers.reach import Terms
+from handlers.people import pairing
+from handlers.reaching import plans, reach
+from handlers.reaching.reach import Terms
 from messages.types import Address, Overheard
 from storage import windows
 from storage.tables import Role

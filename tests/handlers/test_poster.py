@@ -9,10 +9,10 @@ import pytest
 import segno
 from playwright.async_api import Browser
 
-from handlers import posters
 from handlers.errors import Refusal
 from handlers.papers import poster
 from handlers.papers.poster import Poster
+from handlers.units import posters
 from messages.catalogue import Catalogue
 from storage import units
 from storage.database import Transaction

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from handlers import reach
-from handlers.reach import Reason, Rules
+from handlers.reaching import reach
+from handlers.reaching.reach import Reason, Rules
 from messages.types import Address
 from storage import news
 from storage.database import Transaction

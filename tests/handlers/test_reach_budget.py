@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from handlers import reach
-from handlers.reach import FREE, MARGIN, Later, Reason, Refuse, Send, Spent, Template, Terms, Verdict, What
+from handlers.reaching import reach
+from handlers.reaching.reach import FREE, MARGIN, Later, Reason, Refuse, Send, Spent, Template, Terms, Verdict, What
 from messages.types import Address
 from storage.windows import Way
 

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers import climbing, programmes, recurring
+from handlers import programmes
+from handlers.duties import climbing, recurring
 from messages.dates import ZONE
 from storage.tables import Duty, Programme
 from tests.union import OFFICE, Union, at

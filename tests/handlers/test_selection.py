@@ -10,10 +10,11 @@ from openpyxl import load_workbook
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from handlers import assigning, canned, covers, duties, quotas, scoring, selection, standings
+from handlers.duties import acts as duties
 from handlers.errors import Refusal
-from handlers.quotas import Room
-from handlers.selection import NeedsReason
+from handlers.initiatives import assigning, canned, covers, quotas, scoring, selection, standings
+from handlers.initiatives.quotas import Room
+from handlers.initiatives.selection import NeedsReason
 from messages.programmes import load_all
 from messages.types import Outbound
 from storage import desks, scores, selections, submissions, targets, units

@@ -10,10 +10,11 @@ from datetime import date, timedelta
 import pytest
 from sqlmodel import col, select
 
-from handlers import exports, unit_changes
+from handlers import exports
 from handlers.errors import Refusal
 from handlers.office import local_day
 from handlers.papers import sheets
+from handlers.units import changes as unit_changes
 from storage import duties, members, units
 from storage.database import Transaction
 from storage.tables import Submission, Unit

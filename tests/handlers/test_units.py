@@ -5,25 +5,24 @@ from __future__ import annotations
 import io
 import zipfile
 from datetime import date, datetime
-from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
 from sqlmodel import select
 
-from handlers import units
 from handlers.errors import Refusal
 from handlers.papers.sheets import Form
-from handlers.units import ImportPlan
+from handlers.units import tree as units
+from handlers.units.tree import ImportPlan
 from messages.catalogue import Catalogue
 from messages.dates import ZONE
+from messages.demo import UNITS as DEMO
 from storage import units as stored
 from storage.database import Transaction
 from storage.tables import Audit
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=ZONE)
 TODAY = NOW.date()
-DEMO = Path(units.__file__).parent.parent / "messages" / "demo" / "units.csv"
 HEAD = "mã,tên,mã cấp trên,cấp,tỉnh,số đoàn viên,từ ngày,đến ngày\n"
 
 

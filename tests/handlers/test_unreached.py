@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from handlers.reach import Terms
+from handlers.reaching.reach import Terms
 from messages.types import Left
 from storage.tables import Role
 from tests.desk import Desk

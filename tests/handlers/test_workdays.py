@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from handlers import workdays
+from handlers.duties import workdays
 from messages import holidays
 from messages.dates import ZONE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from handlers import files
+from handlers.files import files
 from tests.box import Box, Line, TelegramLine, ZaloBotLine, ZaloOaLine, opened
 from tests.fakes.zalo_bot import PICTURE
 from tests.voices import SCHOOL

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from handlers import broadcasts
+from handlers.news import broadcasts
 from messages.types import Pressed
 from storage import clock
 from storage.outcomes import Outcome

@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from handlers import data_requests, feedback_late, feedback_ways
 from handlers.errors import Refusal
+from handlers.feedback import late as feedback_late
+from handlers.feedback import ways as feedback_ways
+from handlers.people import data_requests
 from messages.types import Pressed
 from storage import audit, feedback, settings
 from storage.tables import Audit, Draft, Feedback, Role, Submission, Unit

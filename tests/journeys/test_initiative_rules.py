@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
-from handlers import openings, programmes, retention
+from handlers import programmes, retention
+from handlers.duties import openings
 from messages.types import Medium, Pressed, Text, Unreadable
 from storage import conversations
 from storage.tables import Consent, Member, Programme, Submission, Unit

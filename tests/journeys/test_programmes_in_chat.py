@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from handlers import openings
+from handlers.duties import openings
 from storage.tables import Programme, Role
 from tests.box import Box
 from tests.desk import Desk, Visitor

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from handlers import oa_desk
+from handlers.reaching import oa_desk
 from messages.types import Address
 from storage import clock, windows
 from storage.tables import Grant

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from handlers import doubts
+from handlers.reaching import doubts
 from storage import deliveries, outbox, outcomes
 from storage.outcomes import Outcome
 from storage.tables import Audit, Policy, Priority, Sending

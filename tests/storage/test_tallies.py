@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from handlers import broadcasts as handled
+from handlers.news import broadcasts as handled
 from storage import broadcasts, tallies
 from storage.database import Transaction
 from storage.tables import Announcing, Broadcast, Outbox, Policy, Priority, Sending, Unit

@@ -16,9 +16,10 @@ from bot.web import application
 from bot.web.files import MOST_AT_ONCE, TRIES, Cabinet
 from bot.web.keys import Site
 from bot.writer import Writer
-from handlers import files, units
-from handlers.file_links import MOST_WRONG
-from handlers.files import Offer, Upload
+from handlers.files import files
+from handlers.files.files import Offer, Upload
+from handlers.files.links import MOST_WRONG
+from handlers.units import tree as units
 from messages.types import Address, Inbound
 from storage import clock, members
 from storage.database import Database, Transaction

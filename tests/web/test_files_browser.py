@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.async_api import Browser, expect
 
 from bot.web import cookies
-from handlers import files
+from handlers.files import files
 from messages.types import Address, Outbound
 from storage import clock, transcript
 from storage.database import Transaction

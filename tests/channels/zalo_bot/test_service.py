@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from bot import app, premises
 from bot.settings import Mode
-from handlers import reach
+from handlers.reaching import reach
 from storage import clock, windows
 from tests.box import Box, opened
 from tests.fakes.zalo_bot import FakeUser, FakeZaloBot

@@ -1,0 +1,288 @@
+"""Award files in the chat: those of one's units, one with what is missing, a paper handed in, the file sent (F14)."""
+
+from __future__ import annotations
+
+from handlers.awards import records as awards
+from handlers.awards.records import PURPOSE, Standing
+from handlers.context import Context
+from handlers.files import attachments, files
+from handlers.flows.awards import PAPER
+from handlers.flows.form import Draft
+from handlers.flows.outcomes import OpenAward, TakePaper
+from messages import awards as kinds
+from messages.types import Choice, Say
+from storage import appointments, audit, units
+from storage import awards as stored
+from storage.awards import State
+from storage.tables import AwardFile, Right
+
+QUESTION, LIST = "award", "awards"
+LISTED = 12
+PAPERS, SEE, ADD, CLEAR = "paper.", "see.", "add.", "clear."
+
+
+class TurnAwardDesk:
+    """`handlers.flows.award_world.AwardDesk` for one turn."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def units(self) -> tuple[Choice, ...]:
+        """The units for which the member may propose."""
+        found = (units.by_id(self._context.db, unit_id) for unit_id in _own(self._context))
+        return tuple(Choice(unit.code, unit.name) for unit in found if unit)
+
+    def kinds(self) -> tuple[Choice, ...]:
+        """The kinds of award."""
+        return tuple(Choice(award.key, award.short) for award in kinds.load().values())
+
+    def nominee(self, kind: str) -> str:
+        """What is asked for."""
+        return kinds.load()[kind].nominee
+
+    def paper(self, code: str, paper: str) -> str | None:
+        """The title of a paper of a file the member may change."""
+        found = _file(self._context, code)
+        return None if found is None or found.state == State.WITHDRAWN else _title(found, paper)
+
+
+def show(context: Context) -> None:
+    """The files of one's units and all below, each with what is missing."""
+    own = _own(context)
+    if not own:
+        context.say("common.no_right", contact=context.office.contact)
+        return
+    found = [awards.standing(context.db, file, context.now) for file in stored.of_units(context.db, own, LISTED + 1)]
+    rows = [
+        (
+            one.file.code,
+            one.award.short,
+            one.file.nominee,
+            _unit(context, one),
+            len(one.missing),
+            one.file.state,
+            one.late,
+        )
+        for one in found[:LISTED]
+    ]
+    label = context.office.catalogue.label
+    choices = (Choice("new", label("awarding.new")), *(Choice(row[0], row[0]) for row in rows))
+    values = {"rows": rows, "more": len(found) > LISTED}
+    context.said.append(Say("awards.list", values, choices, LIST))
+
+
+def start(context: Context) -> dict[str, object]:
+    """What a new file begins with: the unit, where there is but one."""
+    own = TurnAwardDesk(context).units()
+    return {"unit": own[0].key} if len(own) == 1 else {}
+
+
+def card(context: Context, code: str) -> None:
+    """One file: its papers, its date, what may be done."""
+    file = _file(context, code)
+    if file is None:
+        context.say("officer.not_yours")
+        return
+    found = awards.standing(context.db, file, context.now)
+    audit.record(
+        context.db,
+        actor_id=context.my_id,
+        action="award.read",
+        unit_id=file.unit_id,
+        subject=file.code,
+        now=context.now,
+    )
+    values = {
+        "code": code,
+        "kind": found.award.title,
+        "nominee": file.nominee,
+        "unit": _unit(context, found),
+        "papers": [(paper.title, len(found.papers[paper.key])) for paper in found.award.papers],
+        "due": found.due_at,
+        "late": found.late,
+        "state": file.state,
+        "sent_at": file.sent_at,
+    }
+    context.said.append(Say("awards.card", values, _choices(context, found), _question(file)))
+
+
+def _choices(context: Context, found: Standing) -> tuple[Choice, ...]:
+    label = context.office.catalogue.label
+    back = Choice("list", label("awarding.list"))
+    if found.file.state == State.WITHDRAWN:
+        return (back,)
+    papers = (Choice(f"{PAPERS}{paper.key}", paper.short) for paper in found.award.papers)
+    keys = ("send", "withdraw") if found.file.state == State.OPEN else ("withdraw",)
+    return (*papers, *(Choice(key, label(f"awarding.{key}")) for key in keys), back)
+
+
+def press(context: Context, asked: str, key: str) -> None:
+    """A choice under the list (a code), a push (`award@CODE`) or a card (`award@CODE.REVISION`)."""
+    code, _, revision = asked.partition("@")[2].partition(".")
+    file = _file(context, code or key)
+    if key == "list":
+        show(context)
+    elif file is None:
+        context.say("officer.not_yours")
+    elif key == "open" or not code:
+        card(context, file.code)
+    elif not revision.isdigit() or int(revision) != file.revision or file.state == State.WITHDRAWN:
+        _changed(context, file)
+    else:
+        _act(context, file, key)
+
+
+def _act(context: Context, file: AwardFile, key: str) -> None:
+    found = awards.standing(context.db, file, context.now)
+    what, _, paper = key.partition(".")
+    known = paper in found.papers
+    match what:
+        case "paper" if known:
+            _paper(context, found, paper)
+        case "add" if known:
+            _ask_for(context, file, paper)
+        case "see" if known:
+            _hand_out(context, found, paper)
+        case "clear" if known:
+            awards.clear(context.db, file, paper, actor_id=context.my_id, now=context.now)
+            card(context, file.code)
+        case "send" if file.state == State.OPEN and found.missing:
+            values = {"code": file.code, "missing": found.missing}
+            choices = (Choice("send_anyway", context.office.catalogue.label("send_anyway")), _open(context))
+            context.said.append(Say("awards.incomplete", values, choices, _question(file)))
+        case "send" | "send_anyway" if file.state == State.OPEN:
+            _send(context, found)
+        case "withdraw":
+            label = context.office.catalogue.label
+            choices = (Choice("withdraw_sure", label("awarding.withdraw")), _open(context))
+            context.said.append(Say("awards.withdraw_sure", {"code": file.code}, choices, _question(file)))
+        case "withdraw_sure":
+            awards.withdraw(context.db, file, actor_id=context.my_id, now=context.now)
+            context.say("awards.withdrawn", code=file.code)
+        case _:
+            _changed(context, file)
+
+
+def _open(context: Context) -> Choice:
+    return Choice("open", context.office.catalogue.label("open_item"))
+
+
+def _send(context: Context, found: Standing) -> None:
+    if not awards.hand_in(context.db, context.office, found.file, actor_id=context.my_id, now=context.now):
+        _changed(context, found.file)
+        return
+    context.say("awards.sent", code=found.file.code, late=found.late, missing=len(found.missing))
+
+
+def _paper(context: Context, found: Standing, paper: str) -> None:
+    """A paper that is there may be seen, added to, taken out; one that is not is asked for."""
+    infos = found.papers[paper]
+    if not infos:
+        _ask_for(context, found.file, paper)
+        return
+    label = context.office.catalogue.label
+    keys = ("see", "add", "clear")
+    choices = (*(Choice(f"{key}.{paper}", label(f"awarding.{key}")) for key in keys), _open(context))
+    values = {"paper": _title(found.file, paper), "names": [info.name for info in infos]}
+    context.said.append(Say("awards.paper", values, choices, _question(found.file)))
+
+
+def _ask_for(context: Context, file: AwardFile, paper: str) -> None:
+    """In the chat, or at an address that expires: not every channel carries files."""
+    offer = files.offer_upload(
+        context.db,
+        context.office,
+        member_id=context.my_id,
+        purpose=PURPOSE,
+        subject=awards.subject(file, paper),
+        title=_subject_title(file, paper),
+        now=context.now,
+    )
+    if offer is not None:
+        context.said.extend(files.says(offer, title=_subject_title(file, paper), incoming=True))
+    context.talk.begin(Draft(PAPER.name, context.office.new_id(), {"code": file.code, "paper": paper}))
+
+
+def _hand_out(context: Context, found: Standing, paper: str) -> None:
+    title = _subject_title(found.file, paper)
+    for info in found.papers[paper][:3]:
+        offer = files.offer_download(
+            context.db, context.office, member_id=context.my_id, file=info, title=title, now=context.now
+        )
+        if offer is None:
+            context.say("awards.no_site")
+            return
+        context.said.extend(files.says(offer, title=title, incoming=False))
+
+
+def open_file(context: Context, wanted: OpenAward) -> None:
+    """Carry out `OpenAward`."""
+    unit = units.by_code(context.db, wanted.unit)
+    if unit is None or unit.id is None or not _may(context, unit.id) or wanted.kind not in kinds.load():
+        context.say("common.no_right", contact=context.office.contact)
+        return
+    file = awards.propose(
+        context.db,
+        context.office,
+        unit_id=unit.id,
+        kind=wanted.kind,
+        nominee=wanted.nominee,
+        actor_id=context.my_id,
+        now=context.now,
+    )
+    card(context, file.code)
+
+
+def take(context: Context, wanted: TakePaper) -> None:
+    """Carry out `TakePaper`."""
+    file = _file(context, wanted.code)
+    if file is None or file.state == State.WITHDRAWN or _title(file, wanted.paper) is None:
+        context.say("officer.not_yours")
+        return
+    attachments.want(
+        context,
+        key=wanted.key,
+        name=wanted.name,
+        size=wanted.size,
+        purpose=PURPOSE,
+        subject=awards.subject(file, wanted.paper),
+        title=_subject_title(file, wanted.paper),
+    )
+
+
+def _changed(context: Context, file: AwardFile) -> None:
+    context.db.refresh(file)
+    context.say("awards.changed", code=file.code)
+    card(context, file.code)
+
+
+def _file(context: Context, code: str) -> AwardFile | None:
+    """A file of the member's own subtree; any other is as good as not there."""
+    return awards.find(context.db, code, context.my_id, context.now)
+
+
+def _may(context: Context, unit_id: int) -> bool:
+    return appointments.may(context.db, context.my_id, unit_id, Right.SELECT, context.now)
+
+
+def _own(context: Context) -> list[int]:
+    return sorted({row.unit_id for row in context.appointments if Right.SELECT in appointments.rights_of(row)})
+
+
+def _title(file: AwardFile, paper: str) -> str | None:
+    return next((one.title for one in kinds.load()[file.kind].papers if one.key == paper), None)
+
+
+def _subject_title(file: AwardFile, paper: str) -> str:
+    """What it is for, without who is proposed."""
+    return f"{file.code} – {_title(file, paper)}"
+
+
+def _unit(context: Context, found: Standing) -> str:
+    unit = units.by_id(context.db, found.file.unit_id)
+    assert unit is not None
+    return unit.name
+
+
+def _question(file: AwardFile) -> str:
+    return f"{QUESTION}@{file.code}.{file.revision}"

@@ -1,0 +1,1 @@
+"""Duties and dates: reminded before they fall due, climbing when they are late (F4)."""

@@ -1,0 +1,148 @@
+"""Duties (F4): what a reminder says; marking as done, putting off, moving a date.
+
+Who is told today is the clock's round, handlers/duties/rounds.py; what an officer sees and presses stands in
+handlers/duties/desk.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from handlers.duties import climbing
+from handlers.duties import days as duty_dates
+from handlers.errors import Refusal
+from handlers.flows.readers import given_name
+from handlers.office import Office, local_day
+from messages.types import Choice, Say
+from storage import audit, duties, members, outbox, programmes, units
+from storage.database import Transaction
+from storage.duties import Matter, Owed, Progress
+from storage.tables import Duty, DutyDone, Kind, Unit
+
+
+def current(db: Transaction, now: datetime) -> list[Matter]:
+    """Every duty that is due, ahead or not long past, the first to fall due first."""
+    return duties.since(db, now - duty_dates.KEPT, today=local_day(now), now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One unit's duty and what a reminder of it says besides."""
+
+    unit: Unit
+    name: str | None
+    """Of whoever is reminded."""
+    receiver: str
+    """To whom it is sent; empty when to nobody."""
+    progress: Progress
+
+
+def moved_news(matter: Matter, unit: Unit) -> Say:
+    """Its date was changed, and there is nothing else to say today."""
+    return Say("officer.duty_moved", {"duty": matter.duty.title, "unit": unit.name, "due": matter.duty.due_at})
+
+
+def reminder(db: Transaction, office: Office, matter: Matter, unit: Unit, member_id: int, *, moved: bool) -> Say:
+    """One unit's duty as it stands now, with what may be pressed under it."""
+    assert unit.id is not None
+    member = members.by_id(db, member_id)
+    case = Case(
+        unit,
+        member.name if member else None,
+        receiver(office, matter.duty, units.ancestors(db, unit.id)),
+        duties.progress(db, matter.duty.programme_id, unit.id),
+    )
+    return worded(office, matter, case, moved=moved)
+
+
+def worded(office: Office, matter: Matter, case: Case, *, moved: bool) -> Say:
+    """The reminder of a case."""
+    left = duty_dates.days_left(matter.duty.due_at, matter.today)
+    last = duty_dates.last_day(matter.duty.due_at)
+    values: dict[str, object] = {
+        "given_name": given_name(case.name or ""),
+        "duty": matter.duty.title,
+        "unit": case.unit.name,
+        "due": matter.duty.due_at,
+        "days": abs(left),
+    }
+    if left >= 0:
+        values |= {
+            "receiver": case.receiver,
+            "consequence": matter.duty.consequence,
+            "moved": moved,
+            "last": last,
+            "weekend": last.weekday() >= duty_dates.SATURDAY,
+            "counted": matter.programme.kind == Kind.INITIATIVE,
+            "received": case.progress.received,
+            "appraised": case.progress.appraised,
+            "selected": case.progress.selected,
+            "quota": matter.duty.quota,
+        }
+    choices = tuple(Choice(key, office.catalogue.label(key)) for key in ("duty_done", "snooze"))
+    key = "officer.reminder" if left >= 0 else "officer.overdue"
+    return Say(key, values, choices, f"duty@{matter.duty_id}.{case.unit.id}")
+
+
+def receiver(office: Office, duty: Duty, above: Iterable[Unit]) -> str:
+    """To whom it is sent: the nearest unit above of that level, else the level itself; empty when to nobody."""
+    if duty.to_level is None:
+        return ""
+    nearest = (unit.name for unit in above if unit.level == duty.to_level)
+    return next(nearest, None) or office.catalogue.label(f"level.{duty.to_level}")
+
+
+def finish(db: Transaction, office: Office, duty_id: int, owed: Owed, now: datetime) -> DutyDone:
+    """A unit has done it: nobody hears of it again, not even by what waits in the outbox. The first mark stays."""
+    earlier = duties.done(db, duty_id, owed.unit_id)
+    if earlier is not None:
+        return earlier
+    for notice in duties.notices(db, duty_id, owed.unit_id, local_day(now)):
+        outbox.cancel(db, reason="done", member_id=notice.member_id, once_prefix=notice.once)
+    kept = duties.mark_done(db, duty_id, owed, now)
+    matter = duties.matter(db, duty_id, today=local_day(now), now=now)
+    if matter is not None:
+        climbing.withdraw(db, office, matter, owed.unit_id)
+    details = {"unit": owed.unit_id}
+    audit.record(db, action="duty.done", actor_id=owed.member_id, now=now, subject=str(duty_id), details=details)
+    return kept
+
+
+def put_off(db: Transaction, duty_id: int, owed: Owed, now: datetime) -> date:
+    """Remind this member again the next day at 08:00; which day that is."""
+    until = local_day(now) + timedelta(days=1)
+    duties.snooze(db, duty_id, owed, until)
+    return until
+
+
+def move(db: Transaction, code: str, key: str, due_at: datetime, *, actor_id: int | None, now: datetime) -> Duty:
+    """Set another date for a duty; the clock tells those concerned and reminds them by the new date."""
+    programme = programmes.by_code(db, code)
+    if programme is None or programme.id is None:
+        raise Refusal("planning.no_programme", code=code)
+    known = {duty.key: duty for duty in programmes.duties(db, programme.id)}
+    if key not in known:
+        raise Refusal("planning.no_duty", duty=key, known=", ".join(known))
+    if due_at <= now:
+        raise Refusal("planning.due_past", due=due_at)
+    duty = known[key]
+    if duty.due_at == due_at:
+        raise Refusal("planning.due_same", due=due_at)
+    duty.due_at, duty.moved_at = due_at, now
+    climbing.forget(db, duty)
+    details = {"key": key, "due": due_at.isoformat()}
+    audit.record(db, action="duty.move", actor_id=actor_id, now=now, subject=programme.code, details=details)
+    return duty
+
+
+def next_reminder(db: Transaction, now: datetime) -> tuple[datetime, str] | None:
+    """When the next reminder falls due that somebody will get, and of what; None when none is ahead."""
+    found = []
+    for matter in current(db, now):
+        days = (*duty_dates.days(matter.duty.due_at, matter.duty.every), *duties.snoozed_until(db, matter.duty_id))
+        ahead = [at for at in map(duty_dates.instant, days) if at > now]
+        if ahead and duties.addressees(db, matter, 1):
+            found.append((min(ahead), matter.duty.title))
+    return min(found, default=None)

@@ -1,0 +1,82 @@
+"""Sharing the work of a unit: who deals with an initiative, handing it over, the employer's agreement (F9)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from handlers import notices
+from handlers.errors import Refusal
+from handlers.initiatives import purview
+from handlers.office import Office
+from messages.types import Choice, Say
+from storage import assignments, audit, desks, members
+from storage.database import Transaction
+from storage.tables import Right, Role, Submission
+
+
+def colleagues(db: Transaction, unit_id: int, now: datetime) -> dict[int, str]:
+    """Who serves a unit's desk now and may take something in, by name."""
+    desk = desks.of_unit(db, unit_id, now)
+    serving = members.holders(db, desk, tuple(Role), now) if desk is not None else []
+    able = [each for each in serving if Right.RECEIVE in purview.desk_rights(db, each, unit_id, now)]
+    people = ((each, members.by_id(db, each)) for each in able)
+    return {each: member.name or f"#{each}" for each, member in people if member is not None}
+
+
+def holder(db: Transaction, record: Submission, unit_id: int, now: datetime) -> tuple[int, str] | None:
+    """Who deals with an initiative at a unit; nobody once they have left."""
+    assert record.id is not None
+    given = assignments.assigned(db, record.id, unit_id)
+    if given is None:
+        return None
+    name = colleagues(db, unit_id, now).get(given)
+    return (given, name) if name is not None else None
+
+
+def assign(
+    db: Transaction,
+    office: Office,
+    code: str,
+    member_id: int,
+    *,
+    actor_id: int,
+    now: datetime,
+    seen: int | None = None,
+) -> tuple[Submission, str]:
+    """Give an initiative to a colleague, or take it; its name. Raises Refusal: not theirs, changed, or no colleague."""
+    record, place = purview.take(db, code, actor_id, now, seen=seen)
+    if not purview.may_assign(db, record, place):
+        raise purview.changed(record)
+    name = colleagues(db, place.unit_id, now).get(member_id)
+    if name is None:
+        raise Refusal("inbox.no_colleague", code=record.code)
+    assert record.id is not None
+    assignments.assign(db, record.id, place.unit_id, member_id, by_id=actor_id, now=now)
+    details = {"to": member_id}
+    audit.record(
+        db,
+        actor_id=actor_id,
+        action="initiative.assign",
+        unit_id=place.unit_id,
+        subject=record.code,
+        now=now,
+        details=details,
+    )
+    if member_id != actor_id:
+        _tell(db, office, record, member_id, actor_id, now)
+    return record, name
+
+
+def _tell(db: Transaction, office: Office, record: Submission, member_id: int, actor_id: int, now: datetime) -> None:
+    by = members.by_id(db, actor_id)
+    open_it = (Choice("open", office.catalogue.label("open_item")),)
+    values = {"code": record.code, "by": by.name if by and by.name else ""}
+    say = Say("inbox.assigned_to_you", values, open_it, f"item@{record.code}")
+    notices.push(db, office, member_id, say, topic="officer", once=None, now=now)
+
+
+def agree(db: Transaction, record: Submission, *, unit_id: int, actor_id: int, now: datetime) -> None:
+    """The employer or head agreed (seed 000 II.2.1: appraised together with them)."""
+    assert record.id is not None
+    assignments.agree(db, record.id, unit_id, by_id=actor_id, now=now)
+    audit.record(db, actor_id=actor_id, action="initiative.agreed", unit_id=unit_id, subject=record.code, now=now)

@@ -1,0 +1,69 @@
+"""The cover list of what was sent up (tờ trình): for the unit that sent it, for the one it came to."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+
+from handlers.errors import Refusal
+from handlers.initiatives import purview, selection
+from handlers.office import Office
+from handlers.papers import cover_list
+from storage import audit, programmes, scores, selections, units
+from storage.database import Transaction
+from storage.tables import Forwarding, Submission
+
+
+def sheet(db: Transaction, office: Office, number: int, *, actor_id: int | None, now: datetime) -> bytes:
+    """The cover list of what was sent up (tờ trình), to print. Raises Refusal: no such list, or not theirs."""
+    row = selections.forwarding(db, number)
+    if row is None or not _may_read(db, row, actor_id, now):
+        raise Refusal("selection.no_list", number=number)
+    label = office.catalogue.label
+    listed = selections.on_list(db, number)
+    averages = scores.averages(db, [record.id for record in listed if record.id], row.unit_id)
+    lines = [
+        cover_list.Line(
+            code=record.code,
+            author=record.full_name or "",
+            unit=_unit_name(db, record),
+            group=label(f"group.{record.group}") if record.group else "",
+            text=record.text or "",
+            score=averages.get(record.id or 0),
+        )
+        for record in listed
+    ]
+    programme = programmes.by_id(db, row.programme_id) if row.programme_id else None
+    words = office.catalogue.text
+    values = {
+        "unit": _name(db, row.unit_id),
+        "above": selection.above_name(db, office, row.unit_id),
+        "programme": programme.name if programme else "",
+        "number": number,
+        "date": row.at,
+        "count": len(lines),
+    }
+    heading = tuple(words(f"selection.cover_{part}", values) for part in ("from", "title", "to", "lead"))
+    columns = tuple(words(f"selection.column_{name}", {}) for name in cover_list.COLUMNS)
+    out = io.BytesIO()
+    cover_list.write(cover_list.Cover(heading, columns, tuple(lines), words("selection.cover_sign", values)), out)
+    audit.record(db, actor_id=actor_id, action="list.cover", unit_id=row.unit_id, now=now, details={"list": number})
+    return out.getvalue()
+
+
+def _may_read(db: Transaction, row: Forwarding, actor_id: int | None, now: datetime) -> bool:
+    """The unit that sent it, and the one it was sent to; the command line may."""
+    if actor_id is None:
+        return True
+    ends = [unit_id for unit_id in (row.unit_id, row.to_unit_id) if unit_id is not None]
+    return any(purview.desk_rights(db, actor_id, unit_id, now) for unit_id in ends)
+
+
+def _unit_name(db: Transaction, record: Submission) -> str:
+    unit = units.by_id(db, record.unit_id) if record.unit_id else None
+    return unit.name if unit else record.other_unit or ""
+
+
+def _name(db: Transaction, unit_id: int) -> str:
+    unit = units.by_id(db, unit_id)
+    return unit.name if unit else ""

@@ -1,0 +1,128 @@
+"""What comes of what an officer typed in the inbox and over lists (handlers/flows/desk_notes.py), verb by verb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from handlers.context import Context
+from handlers.errors import Refusal
+from handlers.flows import desk_notes
+from handlers.flows.outcomes import DeskWork
+from handlers.initiatives import canned, inbox, purview, scoring, selection_desk, standings_desk
+from messages.types import Choice, Say
+from storage import assignments, units
+from storage.tables import Purpose, Right
+
+Told = Mapping[str, Any]
+
+
+def perform(context: Context, work: DeskWork) -> None:
+    """Do what was typed."""
+    VERBS[work.verb](context, work.told)
+
+
+def _over(context: Context, told: Told) -> None:
+    selection_desk.choose(context, told["code"], Purpose(told["purpose"]), seen=told["revision"], reason=told["reason"])
+
+
+def _search(context: Context, told: Told) -> None:
+    inbox.search(context, told["words"])
+
+
+def _pick(context: Context, told: Told) -> None:
+    if told["what"] == "receive":
+        inbox.receive(context, told["codes"])
+    else:
+        selection_desk.choose_many(context, told["codes"])
+
+
+def _score(context: Context, told: Told) -> None:
+    try:
+        record, points = scoring.give(
+            context.db, context.office, told["code"], told["points"], actor_id=context.my_id, now=context.now
+        )
+    except Refusal as refusal:
+        context.said.append(Say(refusal.key, refusal.values))
+        return
+    values = {
+        "code": record.code,
+        "total": sum(told["points"]),
+        "points": (points.average, points.most, points.lowest, points.highest, points.appraisers),
+    }
+    label = context.office.catalogue.label
+    choices = (Choice("open", label("open_item")), Choice("inbox", label("open_inbox")))
+    context.said.append(Say("scoring.done", values, choices, f"item@{record.code}"))
+
+
+def _targets(context: Context, told: Told) -> None:
+    standings_desk.set_targets(context, told["unit_id"], told["programme_id"], told["lines"])
+
+
+# --- sentences that are used again ---
+
+
+def show_canned(context: Context, unit_id: int) -> None:
+    """The sentences a unit may use; its own may be dropped, new ones kept."""
+    if Right.APPRAISE not in purview.desk_rights(context.db, context.my_id, unit_id, context.now):
+        context.say("officer.not_yours")
+        return
+    unit = units.by_id(context.db, unit_id)
+    kept = canned.of_unit(context.db, unit_id)
+    label = context.office.catalogue.label
+    values = {
+        "unit": unit.name if unit else "",
+        "rows": [(label(row.use), row.title, row.text[:120]) for row in kept],
+    }
+    own = (row for row in kept if row.unit_id == unit_id)
+    words = context.office.catalogue.text
+    dropping = (Choice(f"drop.{row.id}", words("canned.drop", {"title": row.title})[:40]) for row in own)
+    choices = (Choice(f"add.{unit_id}", label("canned_add")), *dropping, Choice("inbox", label("open_inbox")))
+    context.said.append(Say("canned.list", values, choices, "canned"))
+
+
+def press_canned(context: Context, key: str) -> None:
+    """Under the sentences: `add.UNIT`, `drop.NUMBER`."""
+    verb, _, number = key.partition(".")
+    if verb not in ("add", "drop") or not number.isdecimal():
+        inbox.show(context)
+        return
+    if verb == "add":
+        inbox.begin(context, desk_notes.CANNED.name, {"unit_id": int(number), "fields": canned.fields()})
+        return
+    try:
+        row = canned.drop(context.db, int(number), actor_id=context.my_id, now=context.now)
+    except Refusal as refusal:
+        context.said.append(Say(refusal.key, refusal.values))
+        return
+    show_canned(context, row.unit_id)
+
+
+def _canned(context: Context, told: Told) -> None:
+    try:
+        number = canned.add(
+            context.db,
+            told["unit_id"],
+            told["use"],
+            told["title"],
+            told["text"],
+            actor_id=context.my_id,
+            now=context.now,
+        )
+    except Refusal as refusal:
+        context.said.append(Say(refusal.key, refusal.values))
+        return
+    row = assignments.answer(context.db, number)
+    assert row is not None
+    context.say("canned.kept", title=row.title)
+    show_canned(context, row.unit_id)
+
+
+VERBS: Mapping[str, Callable[[Context, Told], None]] = {
+    desk_notes.OVER.name: _over,
+    desk_notes.SEARCH.name: _search,
+    desk_notes.PICK.name: _pick,
+    desk_notes.SCORE.name: _score,
+    desk_notes.SET_TARGETS.name: _targets,
+    desk_notes.CANNED.name: _canned,
+}

@@ -1,0 +1,185 @@
+"""Initiatives: handed in, moved from state to state, their authors told of each step (seed 000 II.2.1; F1, F7, F9)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from handlers import notices
+from handlers.context import Context
+from handlers.flows.likeness import fingerprint
+from handlers.flows.readers import given_name
+from handlers.initiatives import authors
+from handlers.initiatives import life as initiative_life
+from handlers.initiatives.life import Act
+from handlers.office import Office, local_day
+from messages.types import Choice, Say
+from storage import appointments, assignments, desks, programmes, submissions, units
+from storage.database import Transaction
+from storage.tables import Kind, Member, Right, State, Submission
+
+PREFIX = "SK"
+FOLLOWED = initiative_life.UNDECIDED
+"""States from which an officer may still move a submission."""
+PROFILE = ("name", "phone", "place", "other_unit", "group")
+
+
+def submit(context: Context, answers: dict[str, Any], draft_id: str) -> None:
+    """Make the record, keep the profile for next time, thank the author, tell the officers."""
+    earlier = submissions.code_of_draft(context.db, draft_id)
+    if earlier is not None:
+        context.say("initiative.already", code=earlier)
+        return
+    keep_profile(context, answers)
+    record = _record(context, answers, draft_id)
+    submissions.add(context.db, record, actor_id=context.my_id)
+    context.talk.last_code = record.code
+    context.talk.offered = ()
+    receiver = authors.receiver_name(context.db, record, context.office)
+    context.say(
+        "initiative.done",
+        given_name=given_name(record.full_name or ""),
+        code=record.code,
+        at=context.now,
+        receiver=receiver,
+    )
+    tell_officers(context.db, context.office, record, "officer.new_initiative", context.now)
+
+
+def keep_profile(context: Context, answers: dict[str, Any]) -> None:
+    """Remember who somebody is and where they work."""
+    member = context.me
+    for key in PROFILE:
+        if key in answers or key == "other_unit":
+            setattr(member, key, answers.get(key))
+    if "unit" in answers:
+        unit = units.known(context.db, answers["unit"]) if answers["unit"] not in (None, "other") else None
+        member.unit_id = unit.id if unit else None
+
+
+def _record(context: Context, answers: dict[str, Any], draft_id: str) -> Submission:
+    member = context.me
+    return Submission(
+        kind=Kind.INITIATIVE,
+        code=_free_code(context),
+        draft_id=draft_id,
+        member_id=member.id,
+        programme_id=answers["programme"],
+        channel=context.inbound.address.kind,
+        full_name=answers["name"],
+        phone=answers["phone"],
+        place=answers["place"],
+        unit_id=member.unit_id,
+        other_unit=answers.get("other_unit"),
+        receiver_id=receiver_of(context.db, member, context.now),
+        group=answers["group"],
+        answers={key.removeprefix("q_"): value for key, value in answers.items() if key.startswith("q_")},
+        text=answers["text"],
+        fingerprint=fingerprint(answers["text"]),
+        state=State.SENT,
+        sent_at=context.now,
+        updated_at=context.now,
+    )
+
+
+def _free_code(context: Context) -> str:
+    while True:
+        code = context.office.new_code(PREFIX, context.now)
+        if not submissions.code_taken(context.db, code):
+            return code
+
+
+def receiver_of(db: Transaction, member: Member, now: datetime) -> int | None:
+    """The unit that receives: the nearest one from the member's own upwards that has an officer.
+
+    Without an officer anywhere it is the member's own unit, where one appointed later will find it.
+    """
+    if member.unit_id is None:
+        return _top_of_place(db, member.place, now)
+    desk = desks.of_unit(db, member.unit_id, now)
+    return member.unit_id if desk is None else desk
+
+
+def _top_of_place(db: Transaction, place: str | None, now: datetime) -> int | None:
+    """For a unit named by hand: the top of its place, or its sector."""
+    if place is None:
+        return None
+    if not place.isdigit():
+        sector = units.known(db, place)
+        return sector.id if sector else None
+    tops = units.tops(db, now.date())
+    return next((unit.id for unit in tops if unit.place == place), None)
+
+
+def tell_officers(db: Transaction, office: Office, record: Submission, key: str, now: datetime) -> None:
+    """Push news of a submission to whoever deals with it: the officer it was given to, else all at its desk."""
+    if record.receiver_id is None or record.id is None:
+        return
+    desk = desks.of_unit(db, record.receiver_id, now)
+    unit = units.known_by_id(db, record.receiver_id)
+    assert unit is not None
+    if desk is None:
+        return
+    values = {
+        "unit": unit.name,
+        "code": record.code,
+        "at": record.updated_at,
+        "waiting": submissions.count_waiting(db, [record.receiver_id]),
+    }
+    open_it = (Choice("open", office.catalogue.label("open_item")),)
+    say = Say(key, values, open_it, f"item@{record.code}")
+    for member_id in _concerned(db, record, desk, now):
+        once = f"{key}:{record.code}.{record.revision}:{member_id}"
+        notices.push(db, office, member_id, say, topic="officer", once=once, now=now)
+
+
+def _concerned(db: Transaction, record: Submission, desk: int, now: datetime) -> list[int]:
+    assert record.id is not None
+    assert record.receiver_id is not None
+    serving = appointments.serving(db, desk, Right.RECEIVE, now=now, day=local_day(now))
+    given = assignments.assigned(db, record.id, record.receiver_id)
+    return [given] if given is not None and given in serving else serving
+
+
+def supplement(context: Context, code: str, text: str) -> None:
+    """The author's new text: it waits for the officer again."""
+    record = submissions.by_code(context.db, code)
+    if record is None or record.member_id != context.my_id or record.state != State.NEEDS_MORE:
+        context.say("supplement.closed", code=code)
+        return
+    moved = initiative_life.move(
+        context.db,
+        context.office,
+        record,
+        Act.SUPPLEMENT,
+        unit_id=record.receiver_id,
+        actor_id=context.my_id,
+        now=context.now,
+    )
+    if not moved:  # an officer decided in this very moment
+        context.say("supplement.closed", code=code)
+        return
+    submissions.replace_text(context.db, record, text=text, fingerprint=fingerprint(text), now=context.now)
+    context.say("supplement.done", code=code)
+    tell_officers(context.db, context.office, record, "officer.resubmitted", context.now)
+
+
+def show(context: Context, record: Submission) -> None:
+    """Where one's own submission stands."""
+    values = {
+        "code": record.code,
+        "state": context.office.catalogue.label(f"state.{record.state}"),
+        "updated": record.updated_at,
+        "where": authors.place_name(context.db, record, context.office),
+        "note": record.request,
+    }
+    choices: tuple[Choice, ...] = ()
+    if record.state == State.NEEDS_MORE:
+        choices = (Choice("supplement", context.office.catalogue.label("supplement")),)
+    context.said.append(Say("lookup.detail", values, choices, f"own@{record.code}" if choices else ""))
+
+
+def programme_name(db: Transaction, record: Submission) -> str:
+    """The programme's name; empty for what belongs to none."""
+    row = programmes.by_id(db, record.programme_id) if record.programme_id else None
+    return row.name if row else ""

@@ -1,0 +1,199 @@
+"""Choosing initiatives for the level above or a reward, and sending a list up in one step (F10; seed 000 II.2.1).
+
+Plain functions: who acts and when are arguments, each act is audited, each author told. What a unit's officers see of
+it in the chat stands in handlers/initiatives/selection_desk.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from handlers import notices
+from handlers.duties import acts as duties
+from handlers.errors import Refusal
+from handlers.initiatives import life as initiative_life
+from handlers.initiatives import purview, quotas
+from handlers.initiatives.authors import News
+from handlers.initiatives.life import Act
+from handlers.initiatives.purview import Seat
+from handlers.initiatives.quotas import Room
+from handlers.office import Office, local_day
+from messages.dates import date_words
+from messages.types import Choice, Say
+from storage import appointments, audit, desks, programmes, selections, units
+from storage.database import Transaction
+from storage.duties import Owed
+from storage.tables import Forwarding, Purpose, Right, Submission, Unit
+
+ACTS = {Purpose.SELECT: Act.SELECT, Purpose.AWARD: Act.AWARD}
+QUESTION = "chosen"
+"""The first part of a question whose choices are about a unit's list."""
+
+
+class NeedsReason(Refusal):
+    """The planned number is reached: one more needs a reason."""
+
+
+def choose(
+    db: Transaction,
+    office: Office,
+    code: str,
+    purpose: Purpose,
+    *,
+    actor_id: int,
+    now: datetime,
+    seen: int | None = None,
+    reason: str | None = None,
+) -> Submission:
+    """A unit chooses an initiative on its desk. Raises Refusal: not theirs, changed, full; NeedsReason."""
+    record, place = purview.take(db, code, actor_id, now, seen=seen)
+    act = ACTS[purpose]
+    if act not in purview.open_acts(db, record, place):
+        raise purview.changed(record)
+    quotas.hold(db, record.programme_id, place.unit_id)
+    _mind_the_number(db, record, place, purpose, reason)
+    news = _news(db, office, record, place, purpose)
+    if not initiative_life.move(db, office, record, act, unit_id=place.unit_id, actor_id=actor_id, now=now, news=news):
+        raise purview.changed(record)
+    selections.add(db, record, place.unit_id, purpose, by_id=actor_id, reason=reason, now=now)
+    return record
+
+
+def _mind_the_number(db: Transaction, record: Submission, place: Seat, purpose: Purpose, reason: str | None) -> None:
+    standing = quotas.standing(db, record.programme_id, place.unit_id, purpose)
+    if standing is None or standing.room is Room.FREE:
+        return
+    unit = _unit(db, place.unit_id)
+    values = {"unit": unit.name, "selected": standing.count, "quota": standing.planned, "code": record.code}
+    if standing.room is Room.FULL:
+        raise Refusal("selection.full", **values)
+    if reason is None:
+        raise NeedsReason("officer.over_quota", **values)
+
+
+def _news(db: Transaction, office: Office, record: Submission, place: Seat, purpose: Purpose) -> News:
+    by = _unit(db, place.unit_id).name
+    if purpose is Purpose.SELECT:
+        return News(by=by, above=above_name(db, office, place.unit_id))
+    standing = quotas.standing(db, record.programme_id, place.unit_id, purpose)
+    programme = programmes.by_id(db, record.programme_id) if record.programme_id else None
+    words = office.catalogue.text
+    if standing is not None and standing.on is not None:
+        return News(by=by, occasion=date_words(standing.on))
+    return News(by=by, occasion=words("selection.occasion", {"programme": programme.name if programme else ""}))
+
+
+def deselect(
+    db: Transaction, office: Office, code: str, *, actor_id: int, now: datetime, seen: int | None = None
+) -> Submission:
+    """A unit takes an initiative off its list before it is sent. Raises Refusal: not theirs, or changed."""
+    record, place = purview.take(db, code, actor_id, now, seen=seen)
+    if Act.DESELECT not in purview.open_acts(db, record, place):
+        raise purview.changed(record)
+    news = News(by=_unit(db, place.unit_id).name, taken_back=True)
+    if not initiative_life.move(
+        db, office, record, Act.DESELECT, unit_id=place.unit_id, actor_id=actor_id, now=now, news=news
+    ):
+        raise purview.changed(record)
+    assert record.id is not None
+    selections.drop(db, record.id, place.unit_id, Purpose.SELECT)
+    return record
+
+
+def keep(db: Transaction, code: str, *, actor_id: int, now: datetime) -> Submission:
+    """What was sent up was looked at and stays as it is: it waits no more. Raises Refusal: not theirs, or done."""
+    record, place = purview.take(db, code, actor_id, now)
+    if not purview.may_keep(db, record, place):
+        raise purview.changed(record)
+    selections.add(db, record, place.unit_id, Purpose.KEEP, by_id=actor_id, reason=None, now=now)
+    audit.record(db, actor_id=actor_id, action="initiative.keep", unit_id=place.unit_id, subject=record.code, now=now)
+    return record
+
+
+# --- sending up ---
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A list that has just gone up."""
+
+    number: int
+    count: int
+    above: str
+
+
+def next_above(db: Transaction, unit_id: int) -> Unit | None:
+    """To which unit a list goes: the one directly above; None where there is no unit above in this installation."""
+    chain = units.ancestors(db, unit_id)
+    return chain[0] if chain else None
+
+
+def above_name(db: Transaction, office: Office, unit_id: int) -> str:
+    """The name of the level above, in words where no such unit is kept here."""
+    chain = units.ancestors(db, unit_id)
+    return chain[0].name if chain else office.catalogue.label("level.national")
+
+
+def pending(db: Transaction, unit_id: int, programme_id: int | None) -> list[Submission]:
+    """What stands on a unit's list of one programme; whoever was erased since stands on no list."""
+    listed = selections.unsent(db, unit_id)
+    return [record for record in listed if record.programme_id == programme_id and record.text is not None]
+
+
+def forward(
+    db: Transaction, office: Office, unit_id: int, programme_id: int | None, *, actor_id: int, now: datetime
+) -> Sent:
+    """Send everything on a unit's list up, in one step. Raises Refusal: not theirs, or nothing to send."""
+    if Right.FORWARD not in purview.desk_rights(db, actor_id, unit_id, now):
+        raise Refusal("officer.not_yours")
+    quotas.hold(db, programme_id, unit_id)
+    unit, above = _unit(db, unit_id), next_above(db, unit_id)
+    name = above_name(db, office, unit_id)
+    news = News(by=unit.name, above=name)
+    gone = [
+        record.id
+        for record in pending(db, unit_id, programme_id)
+        if initiative_life.move(db, office, record, Act.FORWARD, unit_id=unit_id, actor_id=actor_id, now=now, news=news)
+    ]
+    if not gone:
+        raise Refusal("selection.nothing", unit=unit.name)
+    to_unit_id = above.id if above else None
+    row = Forwarding(programme_id=programme_id, unit_id=unit_id, to_unit_id=to_unit_id, at=now, by_id=actor_id)
+    number = selections.forward(db, row, [each for each in gone if each is not None])
+    details = {"list": number, "count": len(gone), "to": to_unit_id}
+    audit.record(db, actor_id=actor_id, action="list.forwarded", unit_id=unit_id, now=now, details=details)
+    _tell_above(db, office, row, len(gone), unit, now)
+    _finish_duties(db, office, programme_id, unit, actor_id, now)
+    return Sent(number, len(gone), name)
+
+
+def _tell_above(db: Transaction, office: Office, row: Forwarding, count: int, unit: Unit, now: datetime) -> None:
+    desk = desks.of_unit(db, row.to_unit_id, now) if row.to_unit_id else None
+    if desk is None:
+        return
+    label = office.catalogue.label
+    choices = (Choice("inbox", label("open_inbox")), Choice(f"cover.{row.id}", label("cover")))
+    question = f"{QUESTION}@{desk}.{row.programme_id or 0}"
+    say = Say("selection.arrived", {"unit": unit.name, "count": count, "number": row.id}, choices, question)
+    for member_id in appointments.serving(db, desk, Right.SELECT, now=now, day=local_day(now)):
+        once = f"arrived:{row.id}:{member_id}"
+        notices.push(db, office, member_id, say, topic="officer", once=once, now=now)
+
+
+def _finish_duties(
+    db: Transaction, office: Office, programme_id: int | None, unit: Unit, actor_id: int, now: datetime
+) -> None:
+    """A list that is long enough does the duty of sending one: nobody is reminded of it any more."""
+    assert unit.id is not None
+    sent = selections.sent_from(db, programme_id, unit.id)
+    for duty in programmes.duties(db, programme_id) if programme_id else ():
+        if duty.by_level == unit.level and duty.to_level and duty.quota and sent >= duty.quota:
+            assert duty.id is not None
+            duties.finish(db, office, duty.id, Owed(unit.id, actor_id), now)
+
+
+def _unit(db: Transaction, unit_id: int) -> Unit:
+    unit = units.by_id(db, unit_id)
+    assert unit is not None
+    return unit

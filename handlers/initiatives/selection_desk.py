@@ -1,0 +1,232 @@
+"""Lists in the chat: what is chosen, choosing more, sending it up, rewards, the cover list (F10)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handlers.context import Context
+from handlers.errors import Refusal
+from handlers.files import files
+from handlers.flows import desk_notes
+from handlers.initiatives import card as initiative_card
+from handlers.initiatives import covers, inbox, purview, quotas, selection, standings_desk
+from handlers.initiatives.selection import QUESTION, NeedsReason
+from messages.types import Choice, Say
+from storage import desks, scores, selections, units
+from storage.files import Info
+from storage.tables import Programme, Purpose, Right, Submission, Unit
+
+LISTED = 10
+
+
+def choose(
+    context: Context, code: str, purpose: Purpose, *, seen: int | None = None, reason: str | None = None
+) -> None:
+    """Choose one for the list or a reward; a planned number that is reached asks for a reason."""
+    record = _try(context, code, purpose, seen=seen, reason=reason)
+    if record is not None:
+        _chosen(context, record, purpose)
+        inbox.offer_next(context, record)
+
+
+def choose_many(context: Context, codes: Sequence[str]) -> None:
+    """Several for the list at once; it stops where one needs a reason or is refused, and says so."""
+    done: list[Submission] = []
+    for code in codes:
+        record = _try(context, code, Purpose.SELECT)
+        if record is None:
+            break
+        done.append(record)
+    if done:
+        unasked = len(context.said)
+        _chosen(context, done[-1], Purpose.SELECT, also=len(done) - 1)
+        context.said.insert(0, context.said.pop(unasked))
+
+
+def _try(
+    context: Context, code: str, purpose: Purpose, *, seen: int | None = None, reason: str | None = None
+) -> Submission | None:
+    try:
+        return selection.choose(
+            context.db,
+            context.office,
+            code,
+            purpose,
+            actor_id=context.my_id,
+            now=context.now,
+            seen=seen,
+            reason=reason,
+        )
+    except NeedsReason as needed:
+        answers = {**needed.values, "purpose": purpose.value, "revision": seen}
+        inbox.begin(context, desk_notes.OVER.name, answers)
+    except Refusal as refusal:
+        _refused(context, refusal, code)
+    return None
+
+
+def _refused(context: Context, refusal: Refusal, code: str) -> None:
+    found = purview.find(context.db, code, context.my_id, context.now)
+    if refusal.key == "officer.changed" and found is not None:
+        initiative_card.changed(context, found[0])
+    else:
+        context.said.append(Say(refusal.key, refusal.values))
+
+
+def _chosen(context: Context, record: Submission, purpose: Purpose, *, also: int = 0) -> None:
+    """Say how many there are now, and what may be done next."""
+    found = purview.find(context.db, record.code, context.my_id, context.now)
+    assert found is not None
+    unit_id = found[1].unit_id
+    number = quotas.standing(context.db, record.programme_id, unit_id, purpose)
+    values = {
+        "code": record.code,
+        "also": also,
+        "award": purpose is Purpose.AWARD,
+        "count": number.count if number else 0,
+        "planned": number.planned if number else 0,
+    }
+    label = context.office.catalogue.label
+    choices = (Choice(f"chosen.{unit_id}", label("chosen")), Choice("inbox", label("open_inbox")))
+    context.said.append(Say("selection.done", values, choices, "inbox"))
+
+
+def deselect(context: Context, code: str, *, seen: int | None = None) -> None:
+    """Take one off the list."""
+    try:
+        record = selection.deselect(
+            context.db, context.office, code, actor_id=context.my_id, now=context.now, seen=seen
+        )
+    except Refusal as refusal:
+        _refused(context, refusal, code)
+        return
+    context.say("selection.taken_back", code=record.code)
+
+
+def show_list(context: Context, unit_id: int) -> None:
+    """For each programme in which something is chosen or could be: the list, «18/20», and what may be done."""
+    unit = units.by_id(context.db, unit_id)
+    rights = purview.desk_rights(context.db, context.my_id, unit_id, context.now)
+    if unit is None or not rights & purview.OF_INITIATIVES:
+        context.say("officer.not_yours")
+        return
+    could = desks.choosable(context.db, unit_id, context.now, inbox.BATCH)
+    shown = False
+    for programme in quotas.programmes_of(context.db):
+        listed = selection.pending(context.db, unit_id, programme.id)
+        open_ = [record for record in could if record.programme_id == programme.id]
+        if listed or open_:
+            _one_list(context, unit, programme, listed, len(open_))
+            shown = True
+    if not shown:
+        context.say("selection.list_empty", unit=unit.name)
+
+
+def _one_list(context: Context, unit: Unit, programme: Programme, listed: Sequence[Submission], could: int) -> None:
+    assert unit.id is not None
+    label = context.office.catalogue.label
+    rights = purview.desk_rights(context.db, context.my_id, unit.id, context.now)
+    numbers = [(row.title, row.count, row.planned) for row in quotas.standings(context.db, programme, unit)]
+    values = {
+        "unit": unit.name,
+        "programme": programme.name,
+        "above": selection.above_name(context.db, context.office, unit.id),
+        "numbers": numbers,
+        "items": [(record.code, inbox.excerpt(record)) for record in listed[:LISTED]],
+        "more": max(0, len(listed) - LISTED),
+        "could": could,
+    }
+    choices = []
+    if listed and Right.FORWARD in rights:
+        choices.append(Choice("forward", context.office.catalogue.text("selection.forward", {"count": len(listed)})))
+    if could and Right.SELECT in rights:
+        choices.append(Choice("choose", label("choose")))
+    choices += [
+        Choice(f"cover.{row.id}", context.office.catalogue.text("selection.cover_of", {"number": row.id}))
+        for row in selections.lists_of(context.db, unit.id, 1)
+        if row.programme_id == programme.id and Right.FORWARD in rights
+    ]
+    choices += [Choice(record.code, record.code) for record in listed[:LISTED]]
+    where = f"{QUESTION}@{unit.id}.{programme.id}"
+    context.said.append(Say("selection.list", values, tuple(choices), where if choices else ""))
+
+
+def press(context: Context, question: str, key: str) -> None:
+    """Under a list, `chosen@UNIT.PROGRAMME`: send it up, choose more, set targets; or a code, which opens its card."""
+    unit_id, _, programme_id = question.partition("@")[2].partition(".")
+    if not (unit_id.isdecimal() and programme_id.isdecimal()):
+        context.say("common.old_button")
+        return
+    match key:
+        case "forward":
+            _forward(context, int(unit_id), int(programme_id))
+        case "choose":
+            _choose_some(context, int(unit_id), int(programme_id))
+        case "targets":
+            standings_desk.ask_targets(context, int(unit_id), int(programme_id))
+        case "inbox":
+            inbox.show(context)
+        case _ if key.startswith("cover.") and key.removeprefix("cover.").isdecimal():
+            _hand_out_cover(context, int(key.removeprefix("cover.")))
+        case _:
+            initiative_card.show(context, key)
+
+
+def _forward(context: Context, unit_id: int, programme_id: int) -> None:
+    try:
+        sent = selection.forward(
+            context.db, context.office, unit_id, programme_id, actor_id=context.my_id, now=context.now
+        )
+    except Refusal as refusal:
+        context.said.append(Say(refusal.key, refusal.values))
+        return
+    label = context.office.catalogue.label
+    choices = (Choice(f"cover.{sent.number}", label("cover")), Choice("inbox", label("open_inbox")))
+    values = {"count": sent.count, "above": sent.above, "number": sent.number}
+    context.said.append(Say("selection.forwarded", values, choices, f"{QUESTION}@{unit_id}.{programme_id}"))
+
+
+def _hand_out_cover(context: Context, number: int) -> None:
+    """The cover list as a sheet, behind an address that expires; the sheet is made anew each time."""
+    try:
+        content = covers.sheet(context.db, context.office, number, actor_id=context.my_id, now=context.now)
+    except Refusal as refusal:
+        context.said.append(Say(refusal.key, refusal.values))
+        return
+    title = context.office.catalogue.text("selection.cover_file", {"number": number})
+    kept = files.store(
+        context.db,
+        context.office,
+        purpose="cover",
+        subject=str(number),
+        member_id=context.my_id,
+        upload=files.Upload(f"{title}.xlsx", content),
+        now=context.now,
+        expires=context.now + files.LIFE,
+    )
+    assert isinstance(kept, Info), kept
+    offer = files.offer_download(
+        context.db, context.office, member_id=context.my_id, file=kept, title=title, now=context.now
+    )
+    if offer is None:
+        context.say("files.no_site", contact=context.office.contact)
+    else:
+        context.said.extend(files.says(offer, title=title, incoming=False))
+
+
+def _choose_some(context: Context, unit_id: int, programme_id: int) -> None:
+    """Which of those that could be chosen, the best scored first."""
+    if Right.SELECT not in purview.desk_rights(context.db, context.my_id, unit_id, context.now):
+        context.say("officer.not_yours")
+        return
+    could = [
+        record
+        for record in desks.choosable(context.db, unit_id, context.now, inbox.BATCH)
+        if record.programme_id == programme_id
+    ]
+    points = scores.averages(context.db, [record.id for record in could if record.id is not None], unit_id)
+    could.sort(key=lambda record: (-points.get(record.id or 0, 0.0), record.sent_at, record.id or 0))
+    if could:
+        inbox.begin_pick(context, "select", could[: inbox.PICKED])
+    else:
+        show_list(context, unit_id)

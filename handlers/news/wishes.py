@@ -1,0 +1,112 @@
+"""News of the union, which a member may ask for and stop: off by default, apart from the notice, one switch for all
+their channels. What is sent to those who take it stands in handlers/news/campaigns.py and handlers/news/broadcasts.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from handlers import menu
+from handlers.context import Context
+from handlers.flows import choices as matching
+from handlers.office import Office
+from messages.types import LIMITS, Choice, Say, Text
+from storage import audit, news, outbox
+
+ASK = "news_ask"
+STOP = "news_stop"
+
+
+def invite(context: Context) -> None:
+    """Ask somebody who has just agreed to the notice, once. The menu that follows keeps the numbers for itself."""
+    if LIMITS[context.inbound.address.kind].buttons:
+        context.said.append(_ask(context))
+    else:
+        context.say("news.ask_by_word", **_values(context.office))
+
+
+def show(context: Context) -> None:
+    """Whether the member takes news, and the way to change it; «Nhận tin» typed at the question is the answer."""
+    event = context.inbound.event
+    typed = isinstance(event, Text) and not event.text.startswith("/")
+    if typed and context.talk.question == ASK and context.talk.offered and not context.me.news:
+        answer(context, ASK, "yes")
+    elif context.me.news:
+        label = context.office.catalogue.label
+        choices = (Choice("yes", label("stop_news")), Choice("no", label("keep")))
+        menu.offer(context, Say("news.on", {}, choices, STOP))
+    else:
+        menu.offer(context, _ask(context))
+
+
+def stop(context: Context) -> None:
+    """Ask once; the same words a second time are the answer."""
+    if not context.me.news:
+        context.say("news.off_already")
+    elif context.talk.question == STOP and context.talk.offered:
+        _opt_out(context)
+    else:
+        label = context.office.catalogue.label
+        choices = (Choice("yes", label("stop_news")), Choice("no", label("keep")))
+        menu.offer(context, Say("news.stop_confirm", {}, choices, STOP))
+
+
+def answer(context: Context, question: str, key: str) -> None:
+    """The answer to either question, by button or by word."""
+    match question, key:
+        case "news_ask", "yes":
+            _opt_in(context)
+        case "news_ask", _:
+            context.say("news.declined")
+        case _, "yes":
+            _opt_out(context)
+        case _:
+            context.say("news.on" if context.me.news else "news.off_already")
+    if context.talk.question in (ASK, STOP):
+        context.talk.offered, context.talk.question = (), ""
+
+
+def means_stop(text: str, office: Office) -> bool:
+    """Whether a word outside any form asks to stop news, though inside one it would leave the form («dừng»)."""
+    known = {"stop_news": office.catalogue.vocabulary.commands["stop_news"]}
+    return matching.command(text, known) is not None
+
+
+def text_hash(office: Office) -> str:
+    """The fingerprint of the question as it is put: proof of what was agreed to."""
+    return hashlib.sha256(office.catalogue.text("news.ask", _values(office)).encode()).hexdigest()
+
+
+def _ask(context: Context) -> Say:
+    label = context.office.catalogue.label
+    choices = (Choice("yes", label("take_news")), Choice("no", label("no_news")))
+    return Say("news.ask", _values(context.office), choices, ASK)
+
+
+def _values(office: Office) -> Mapping[str, object]:
+    begins, ends = office.quiet_hours
+    return {"weekly": office.weekly_news, "hours_from": ends, "hours_to": begins}
+
+
+def _opt_in(context: Context) -> None:
+    if not context.me.news:
+        news.opt_in(
+            context.db,
+            context.me,
+            text_hash=text_hash(context.office),
+            address=context.inbound.address,
+            update_id=context.inbound.update_id,
+            now=context.now,
+        )
+        audit.record(context.db, actor_id=context.my_id, action="news.opt_in", now=context.now)
+    context.say("news.on")
+
+
+def _opt_out(context: Context) -> None:
+    """From this moment on, on every channel; what waits is withdrawn."""
+    news.opt_out(context.db, context.me, context.now)
+    outbox.cancel(context.db, member_id=context.my_id, topic=news.TOPIC, reason="opted_out")
+    audit.record(context.db, actor_id=context.my_id, action="news.opt_out", now=context.now)
+    context.talk.offered, context.talk.question = (), ""
+    context.say("news.off")

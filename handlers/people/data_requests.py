@@ -1,0 +1,46 @@
+"""What the office does for a member who asks on paper, by telephone or in person (Law 91/2025/QH15, art. 4).
+
+The member is named by the code of something they handed in, or by their number in the database; never by a phone
+number or a name, which would stay in the history of somebody's shell. The code of an anonymous item leads to nobody.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from handlers.errors import Refusal
+from handlers.office import Office
+from handlers.people import privacy
+from storage import audit, feedback, members, submissions
+from storage.database import Transaction
+from storage.tables import Member
+
+
+def note_copy(db: Transaction, *, who: str, now: datetime) -> None:
+    """Note that a copy of a member's data was asked for, before it is handed out. Raises Refusal."""
+    audit.record(db, action="privacy.copy", actor_id=None, now=now, subject=f"member:{_find(db, who).id}")
+
+
+def copy(db: Transaction, office: Office, *, who: str, now: datetime) -> str:
+    """Everything we hold about a member, in words; a reading transaction is enough. Raises Refusal."""
+    return office.catalogue.text("privacy.copy", privacy.copy_of(db, office, _find(db, who), now))
+
+
+def erase(db: Transaction, office: Office, *, who: str, now: datetime) -> str:
+    """Erase a member as they could do themselves; returns the code of the erasure. Raises Refusal."""
+    member = _find(db, who)
+    code = office.new_code("XD", now)
+    privacy.erase_member(db, office, member, code=code, now=now)
+    return code
+
+
+def _find(db: Transaction, who: str) -> Member:
+    typed = who.strip().upper()
+    submission = submissions.by_code(db, typed) or feedback.by_code(db, typed)
+    member_id = int(typed) if typed.isdecimal() and len(typed) < 10 else submission and submission.member_id
+    member = members.by_id(db, member_id) if member_id else None
+    if member is None:
+        raise Refusal("cli.privacy.no_member")
+    if member.erased_at is not None:
+        raise Refusal("cli.privacy.erased_before")
+    return member
