@@ -16,7 +16,7 @@ from handlers.feedback import ways as feedback_ways
 from handlers.feedback.care_desk import TurnCareDesk
 from handlers.flows.likeness import fingerprint, similar
 from handlers.flows.readers import fold
-from handlers.flows.world import Alike, Heard, Item, Place, Profile, Programme, Question, Unit, Way
+from handlers.flows.records import Alike, Heard, Item, Place, Profile, Programme, Question, Unit, Way
 from handlers.initiatives import officers
 from handlers.news.desk import TurnNewsDesk
 from handlers.office import DRAFT_DAYS, DRAFT_LIFE, CatalogueWords, channel_name, local_day
@@ -198,15 +198,10 @@ class TurnWorld:
     @looked_up_once
     def alike(self, programme_id: int, text: str) -> Alike | None:
         """One's own submission in much the same words, with its code; else anybody's in just these words."""
-        return self._own_alike(programme_id, text) or self._other_alike(programme_id, text)
-
-    def _own_alike(self, programme_id: int, text: str) -> Alike | None:
-        mine = submissions.texts_of_member(self._db, self._context.my_id, programme_id, COMPARED)
-        return next((Alike(code, sent) for code, sent, earlier in mine if similar(earlier, text)), None)
-
-    def _other_alike(self, programme_id: int, text: str) -> Alike | None:
-        found = submissions.first_alike(self._db, programme_id, fingerprint(text))
-        return Alike(None, found) if found else None
+        me, same = self._context.my_id, fingerprint(text)
+        found = submissions.comparable(self._db, me, programme_id, same, limit=COMPARED)
+        own = (Alike(code, sent) for code, sent, earlier in found.own if similar(earlier, text))
+        return next(own, Alike(None, found.alike) if found.alike else None)
 
     def own_items(self) -> tuple[Choice, ...]:
         """What the member handed in, newest first, with its state."""

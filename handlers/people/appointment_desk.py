@@ -30,7 +30,7 @@ QUESTION = "people"
 
 
 class TurnPeopleDesk:
-    """`handlers.flows.world.PeopleDesk` for one turn."""
+    """`handlers.flows.people_world.PeopleDesk` for one turn."""
 
     longest_absence = appointments.LONGEST_ABSENCE.days
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import date
 
 from handlers.flows.readers import fold
-from handlers.flows.world import Place
+from handlers.flows.records import Place
 from handlers.office import Office
 from messages import places as data
 from storage import units

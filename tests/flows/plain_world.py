@@ -11,7 +11,7 @@ from handlers.flows.likeness import similar
 from handlers.flows.outcomes import Effect
 from handlers.flows.places import PlaceIndex
 from handlers.flows.readers import fold
-from handlers.flows.world import Alike, Item, Place, Profile, Programme, Question, Unit
+from handlers.flows.records import Alike, Item, Place, Profile, Programme, Question, Unit
 from handlers.office import CatalogueWords
 from messages import places
 from messages.catalogue import Catalogue

@@ -12,7 +12,7 @@ import pytest
 
 from handlers.context import draft_from, stored_from
 from handlers.flows import initiative, supplement
-from handlers.flows.world import Item, Profile
+from handlers.flows.records import Item, Profile
 from messages.types import Pressed
 from storage.conversations import StoredDraft
 from tests.flows.plain_world import OPEN, OTHER, PlainWorld, Talk
