@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import functools
 import gc
+import os
 import secrets
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -42,8 +44,12 @@ from handlers.office import Office
 from handlers.reaching.gate import Gate
 from handlers.reaching.last_look import LastLook
 from storage import clock
-from storage.database import Database, Transaction, migrate
+from storage.database import Database, Transaction
 from storage.seals import Seals
+from storage.upgrades import migrate
+
+LONGEST_STOP = 28.0
+"""Seconds. A database that neither answers nor breaks off can hold up a stop for ever; nothing can be settled then."""
 
 log = structlog.get_logger(__name__)
 
@@ -205,7 +211,7 @@ async def serve(
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    async with running(settings, demo=demo, more=more, listen=Part.WEB in settings.roles) as app:
+    async with ending_soon(stop), running(settings, demo=demo, more=more, listen=Part.WEB in settings.roles) as app:
         log.info("started", roles=sorted(settings.roles), demo=demo)
         gc.collect()
         gc.freeze()  # what is here now stays: the collector need not look through it again and again
@@ -215,5 +221,27 @@ async def serve(
         log.info("stopping")
 
 
+@asynccontextmanager
+async def ending_soon(stop: asyncio.Event) -> AsyncIterator[None]:
+    """End the process the hard way where stopping takes too long: what it held falls to others by its leases."""
+    over = threading.Event()
+
+    def watch() -> None:
+        if not over.wait(LONGEST_STOP):
+            log.error("stop.too_long", seconds=LONGEST_STOP)
+            os._exit(1)
+
+    async def begin() -> None:
+        await stop.wait()
+        threading.Thread(target=watch, name="stop", daemon=True).start()
+
+    waiting = asyncio.create_task(begin())
+    try:
+        yield
+    finally:
+        over.set()
+        waiting.cancel()
+
+
 def _prepare_demo(db: Transaction, office: Office) -> None:
-    rehearsal.prepare(db, office, clock.now(db))
+    rehearsal.prepare(db, office, rehearsal.wake(db, office, clock.now(db)))

@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
 from bot.writer import Writer
-from handlers import turn
+from handlers import beside, turn
+from handlers.beside import Beside, Question
 from handlers.office import Office
 from messages.types import Inbound
 from storage import clock
@@ -35,6 +37,9 @@ class Waiting:
     received: float
     """By the process's monotonic clock."""
     done: asyncio.Future[None]
+    needs: list[Question[Any]] = field(default_factory=list)
+    """What has to be looked up beside the writer before its turn can be taken."""
+    answers: dict[Question[Any], Any] = field(default_factory=dict)
 
 
 class Intake:
@@ -53,14 +58,20 @@ class Intake:
         self._timed = timed
         self._waiting: list[Waiting] = []
         self._pump: asyncio.Task[None] | None = None
+        self._looking: set[asyncio.Task[None]] = set()
+        self._look_lock = asyncio.Lock()
+        """One look beside the writer at a time: the courier needs a reader, too."""
 
     async def receive(self, inbound: Inbound) -> None:
         """Return when the turn is committed. Raises what the database raised, and then nothing was kept."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Waiting(inbound, time.monotonic(), done))
+        self._join(Waiting(inbound, time.monotonic(), done))
+        await done
+
+    def _join(self, waiting: Waiting) -> None:
+        self._waiting.append(waiting)
         if self._pump is None or self._pump.done():
             self._pump = asyncio.create_task(self._work())
-        await done
 
     async def _work(self) -> None:
         while self._waiting:
@@ -71,7 +82,7 @@ class Intake:
     async def _commit(self, batch: list[Waiting], *, again: bool = True) -> None:
         """All of them at once; after trouble each once more alone: a cut connection is no reason to refuse."""
         try:
-            await self._writer.run(self._take_turns, batch)
+            await self._writer.turns(self._take_turns, batch)
         except Exception as trouble:  # the commit itself, the database, or a row that could not be written
             if again:
                 log.warning("turns replayed", turns=len(batch), error=type(trouble).__name__)
@@ -81,15 +92,31 @@ class Intake:
             await self._refuse(batch[0], trouble)
             return
         for waiting in batch:
+            if waiting.needs:
+                looking = asyncio.create_task(self._look_beside(waiting))
+                self._looking.add(looking)
+                looking.add_done_callback(self._looking.discard)
+                continue
             self._timed(waiting.inbound.address.account, time.monotonic() - waiting.received)
             if not waiting.done.done():
                 waiting.done.set_result(None)
+
+    async def _look_beside(self, waiting: Waiting) -> None:
+        """Find out what a turn needs to know, on a reading connection; then it is taken once more."""
+        try:
+            async with self._look_lock:
+                for question in waiting.needs:
+                    waiting.answers[question] = await self._writer.read(question.answer, self._office)
+        except Exception as trouble:
+            await self._refuse(waiting, trouble)
+        else:
+            self._join(waiting)
 
     async def _refuse(self, waiting: Waiting, trouble: Exception) -> None:
         """One turn that cannot be committed: our fault is apologised for, the database's goes back to the platform."""
         if not Database.is_fault(trouble):
             try:
-                await self._writer.run(self._apologise, waiting, self._report(waiting, trouble))
+                await self._writer.turns(self._apologise, waiting, self._report(waiting, trouble))
             except Exception as again:  # not even that: let the platform deliver once more
                 trouble = again
             else:
@@ -101,18 +128,22 @@ class Intake:
     def _take_turns(self, db: Transaction, batch: list[Waiting]) -> None:
         inbounds = [waiting.inbound for waiting in batch]
         turn.lock(db, inbounds)
+        beside.give(db, {question: found for waiting in batch for question, found in waiting.answers.items()})
         now, at = clock.now(db), time.monotonic()
         received = [now - timedelta(seconds=at - waiting.received) for waiting in batch]
-        for wave in turn.rounds(db, inbounds):
-            gathered = turn.gather(db, [inbounds[position] for position in wave], now)
+        for wave, gathered in turn.rounds(db, inbounds, now):
             for position in wave:
                 self._take_turn(db, batch[position], gathered, received[position])
             db.write_out()
 
     def _take_turn(self, db: Transaction, waiting: Waiting, gathered: turn.Gathered, received: datetime) -> None:
+        waiting.needs.clear()
         try:
             with db.attempt():
                 turn.take_turn(db, waiting.inbound, gathered, received, self._office)
+        except Beside as need:
+            waiting.needs.append(need.question)
+            beside.leave(db, waiting.inbound)
         except Exception as trouble:
             if Database.is_fault(trouble):
                 raise

@@ -67,6 +67,8 @@ class Context:
     known: Known | None
     talk: Talk
     appointments: tuple[Appointment, ...] = ()
+    noticed: bool = False
+    """Whether a stranger has been shown the personal-data notice: only what was shown can be agreed to."""
     said: list[Say] = field(default_factory=list)
 
     @property

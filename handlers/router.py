@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import assert_never
 
 from handlers import answers, commands, menu
+from handlers.awards import desk as award_desk
 from handlers.context import Context
 from handlers.feedback import items as feedback
 from handlers.flows import choices as matching
 from handlers.flows import feedback as feedback_form
 from handlers.flows import feedback_notes
-from handlers.flows.engine import advance, leave, listens, open_form, understood
-from handlers.flows.form import Asked, Draft, Turn
+from handlers.flows.engine import advance, leave, listens, open_form, respond, understood
+from handlers.flows.form import Asked, Draft, Stand, Turn
 from handlers.flows.likeness import mentions
 from handlers.flows.readers import read_code
 from handlers.flows.world import World
@@ -114,18 +115,18 @@ def _old_button(context: Context, world: World, question: str) -> Turn | None:
 
 def _typed(context: Context, world: World, text: str) -> Turn | None:
     draft = context.talk.draft
-    form = FORMS[draft.form] if draft else None
-    free = form is not None and draft is not None and listens(form, draft, world)
+    stand = Stand(FORMS[draft.form], draft, world) if draft else None
+    free = stand is not None and listens(stand)
     command = matching.command(text, context.office.catalogue.vocabulary.commands, slash_only=free)
-    if form is None and command is not None and command.name == "cancel" and news.means_stop(text, context.office):
+    if stand is None and command is not None and command.name == "cancel" and news.means_stop(text, context.office):
         command = matching.Command("stop_news")
     if command is not None and not (draft and command.name in ("back", "finish")):
-        if form and draft and command.name == "cancel":
-            return leave(form, draft, world)
+        if stand and command.name == "cancel":
+            return leave(stand)
         if not (draft and _answers_question(text, draft, world)):
             return commands.run(context, world, command.name, command.argument)
-    if form is not None and draft is not None:
-        return advance(form, draft, context.inbound.event, world)
+    if stand is not None:
+        return respond(stand, context.inbound.event)
     return _loose(context, world, text)
 
 
@@ -144,7 +145,7 @@ def _loose(context: Context, world: World, text: str) -> Turn | None:
     if isinstance(found, matching.Chosen):
         answer = answers.find(context.talk.question) or answers.choose
         return answer(context, world, context.talk.question, found.key)
-    if len(text) <= LONGEST_CODE and news_desk.look_up(context, text):
+    if len(text) <= LONGEST_CODE and (news_desk.look_up(context, text) or award_desk.look_up(context, text)):
         return None
     if len(text) <= LONGEST_CODE and read_code(text):
         menu.look_up(context, text)

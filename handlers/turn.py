@@ -33,10 +33,13 @@ MASK = "••••••••••••"
 class Gathered:
     """What several turns need, loaded in a few statements for all of them."""
 
-    known: dict[Address, Known]
+    known: Mapping[Address, Known]
     standings: dict[int, Standing]
     roles: dict[int, list[Appointment]]
-    done: set[tuple[str, str]]
+    fresh: set[tuple[str, str]]
+    """The updates that were not dealt with before; their marks are written."""
+    noticed: set[Address]
+    """The strangers who have been shown the personal-data notice."""
 
 
 def lock(db: Transaction, inbounds: Collection[Inbound]) -> None:
@@ -51,9 +54,18 @@ def _lock_name(address: Address, ids: Mapping[Address, int]) -> str:
     return f"address:{address.account}:{address.chat}" if member_id is None else f"member:{member_id}"
 
 
-def rounds(db: Transaction, inbounds: Sequence[Inbound]) -> Iterator[list[int]]:
-    """Positions of the updates, in rounds in which each member stands at most once, order kept per member."""
-    ids = members.ids_at(db, {inbound.address for inbound in inbounds}) if len(inbounds) > 1 else {}
+def rounds(db: Transaction, inbounds: Sequence[Inbound], now: datetime) -> Iterator[tuple[list[int], Gathered]]:
+    """Positions of the updates, in rounds in which each member stands at most once, order kept per member; and what
+    each round needs. What a round waits to write must be written before the next one is asked for.
+    """
+    known = members.by_addresses(db, {inbound.address for inbound in inbounds})
+    for number, wave in enumerate(_waves(inbounds, known)):
+        theirs = [inbounds[position] for position in wave]
+        yield wave, gather(db, theirs, now, known if number == 0 else None)
+
+
+def _waves(inbounds: Sequence[Inbound], known: Mapping[Address, Known]) -> list[list[int]]:
+    ids = {address: found.member.id for address, found in known.items() if found.member.id is not None}
     waves: list[list[int]] = []
     turns_of: dict[str, int] = {}
     for position, inbound in enumerate(inbounds):
@@ -63,29 +75,34 @@ def rounds(db: Transaction, inbounds: Sequence[Inbound]) -> Iterator[list[int]]:
         if wave == len(waves):
             waves.append([])
         waves[wave].append(position)
-    yield from waves
+    return waves
 
 
-def gather(db: Transaction, inbounds: Sequence[Inbound], now: datetime) -> Gathered:
-    """Load members, conversations, roles and seen marks for one round; whoever writes can be reached again."""
-    done = inbox.known(db, inbounds)
-    fresh = [inbound for inbound in inbounds if (inbound.address.account, inbound.update_id) not in done]
-    members.seen(db, {inbound.address for inbound in fresh if not isinstance(inbound.event, Left | TakenOver)}, now)
-    known = members.by_addresses(db, {inbound.address for inbound in fresh})
-    ids = {found.member.id for found in known.values() if found.member.id is not None}
+def gather(
+    db: Transaction, inbounds: Sequence[Inbound], now: datetime, known: Mapping[Address, Known] | None = None
+) -> Gathered:
+    """Mark the updates of one round as seen; load members (unless they are `known`), conversations and roles for those
+    that were not. Whoever writes can be reached again.
+    """
+    fresh = inbox.mark_new(db, inbounds, now)
+    new = [inbound for inbound in inbounds if (inbound.address.account, inbound.update_id) in fresh]
+    members.seen(db, {inbound.address for inbound in new if not isinstance(inbound.event, Left | TakenOver)}, now)
+    known = members.by_addresses(db, {inbound.address for inbound in new}) if known is None else known
+    mine = (known[one.address].member.id for one in new if one.address in known)
+    ids = {member_id for member_id in mine if member_id is not None}
     return Gathered(
         known=known,
         standings=conversations.load(db, ids, now),
         roles=members.appointments(db, ids, now),
-        done=done,
+        fresh=fresh,
+        noticed=outbox.told(db, {one.address for one in new if one.address not in known}, reception.NOTICE),
     )
 
 
 def take_turn(db: Transaction, inbound: Inbound, gathered: Gathered, now: datetime, office: Office) -> bool:
     """Handle one update; False when it was handled before and nothing was done."""
-    if (inbound.address.account, inbound.update_id) in gathered.done:
+    if (inbound.address.account, inbound.update_id) not in gathered.fresh:
         return False
-    inbox.mark(db, inbound, now)
     if not plans.carries(db, office, inbound.address):
         plans.turn_away(db, office, inbound, now)
         return True
@@ -126,7 +143,7 @@ def _context(db: Transaction, inbound: Inbound, gathered: Gathered, now: datetim
     known = gathered.known.get(inbound.address)
     member_id = known.member.id if known else None
     if member_id is None:
-        return Context(db, office, now, inbound, None, Talk())
+        return Context(db, office, now, inbound, None, Talk(), noticed=inbound.address in gathered.noticed)
     talk = talk_from(gathered.standings[member_id])
     return Context(db, office, now, inbound, known, talk, tuple(gathered.roles.get(member_id, ())))
 
@@ -151,8 +168,10 @@ def _words_of(context: Context) -> str:
     draft = context.talk.draft
     offered = (*context.talk.offered, *(draft.asked.choices if draft and draft.asked else ()))
     shown = {choice.key: choice.label for choice in offered}
-    known = f"label.{key}" in context.office.catalogue
-    return shown.get(key) or (context.office.catalogue.label(key) if known else key)
+    if key in shown:
+        return shown[key]
+    named = (name for name in (key, key.partition(".")[0]) if f"label.{name}" in context.office.catalogue)
+    return next(map(context.office.catalogue.label, named), key)
 
 
 def _carry_out(context: Context, world: TurnWorld, turn: Turn) -> None:

@@ -16,9 +16,9 @@ from messages.errors import BadWords
 FIELDS = frozenset({"slash", "words", "exact"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Words:
-    """What means one command or one choice, each as the whole message."""
+    """What means one command or one choice, each as the whole message. Equal to itself alone, and so hashed at once."""
 
     slash: tuple[str, ...] = ()
     """Slash commands; the first is the one shown in help and menus."""

@@ -22,10 +22,11 @@ from sqlalchemy import JSON, Boolean, Column, Date, LargeBinary, MetaData, Table
 from sqlalchemy.types import NullType, TypeEngine
 from sqlmodel import SQLModel
 
-from storage.database import Transaction, alembic_config
+from storage.database import Transaction
 from storage.errors import StorageError
 from storage.sealed_files import Damaged
 from storage.types import Instant
+from storage.upgrades import alembic_config
 
 if TYPE_CHECKING:
     import psycopg

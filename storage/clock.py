@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
+from sqlmodel import col
+
 from storage import settings
 from storage.database import Transaction
+from storage.tables import Setting
 
 OFFSET = "clock.offset"
+_AHEAD = select(col(Setting.value)).where(col(Setting.key) == OFFSET).scalar_subquery()
 
 
 def offset(db: Transaction) -> timedelta:
@@ -20,7 +25,8 @@ def offset(db: Transaction) -> timedelta:
 
 def now(db: Transaction) -> datetime:
     """The moment everything a person sees is judged by: due dates, expiry, quiet hours."""
-    return db.clock() + offset(db)
+    moment, ahead = db.clock_and(_AHEAD)
+    return moment + timedelta(seconds=ahead or 0.0)
 
 
 def move_to(db: Transaction, moment: datetime) -> None:

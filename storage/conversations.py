@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, delete, select, update
+from sqlalchemy import BindParameter, bindparam, delete, null, select, union_all, update
 from sqlmodel import col
 
 from storage.database import Transaction
@@ -16,10 +16,15 @@ from storage.tables import Conversation, Draft
 
 _drafts, _talks = Draft.__table__.c, Conversation.__table__.c  # type: ignore[attr-defined]
 _members: BindParameter[int] = bindparam("members", expanding=True)
-_DRAFTS = select(_drafts.id, _drafts.member_id, _drafts.form, _drafts.kept).where(
-    _drafts.member_id.in_(_members), _drafts.expires_at > bindparam("now")
+_STANDINGS = union_all(
+    select(_talks.member_id, _talks.active.label("form"), _talks.kept, null().label("draft")).where(
+        _talks.member_id.in_(_members)
+    ),
+    select(_drafts.member_id, _drafts.form, _drafts.kept, _drafts.id).where(
+        _drafts.member_id.in_(_members), _drafts.expires_at > bindparam("now")
+    ),
 )
-_TALKS = select(_talks.member_id, _talks.active, _talks.kept).where(_talks.member_id.in_(_members))
+"""Conversations, each with the form that is active, and drafts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +52,16 @@ def load(db: Transaction, member_ids: Collection[int], now: datetime) -> dict[in
     """The conversations of several members; drafts past their time are as good as gone."""
     if not member_ids:
         return {}
-    drafts: dict[int, dict[str, StoredDraft]] = {}
-    mine = {"members": list(member_ids)}
-    for row in db.connection().execute(_DRAFTS, {**mine, "now": now}):
-        if (held := _open(db, row.kept)) is not None:
-            kept = StoredDraft(row.id, row.form, held["answers"], tuple(held["parts"]), held["asked"])
-            drafts.setdefault(row.member_id, {})[row.form] = kept
-    standings = {member_id: Standing(drafts=drafts.get(member_id, {})) for member_id in member_ids}
-    for row in db.connection().execute(_TALKS, mine):
-        held = _open(db, row.kept) or {}
-        kept_drafts = drafts.get(row.member_id, {})
-        standings[row.member_id] = Standing(row.active, held.get("asked"), held.get("last_code"), kept_drafts)
+    drafts: dict[int, dict[str, StoredDraft]] = {member_id: {} for member_id in member_ids}
+    standings = {member_id: Standing(drafts=drafts[member_id]) for member_id in member_ids}
+    for member_id, form, sealed, draft_id in db.connection().execute(_STANDINGS, {"members": [*drafts], "now": now}):
+        held = _open(db, sealed)
+        if draft_id is None:
+            asked, last_code = (held.get("asked"), held.get("last_code")) if held else (None, None)
+            standings[member_id] = Standing(form, asked, last_code, drafts[member_id])
+        elif held is not None:
+            kept = StoredDraft(draft_id, form, held["answers"], tuple(held["parts"]), held["asked"])
+            drafts[member_id][form] = kept
     return standings
 
 

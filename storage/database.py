@@ -1,4 +1,5 @@
-"""Databases, transactions and the clock; here, in `engines.py` and `sets.py` is known how SQLite and PostgreSQL differ.
+"""Databases, transactions and the clock. How SQLite and PostgreSQL differ is known here, in `engines.py`, `sets.py`,
+`lists.py` and `ids.py`.
 
 One writer at a time per process: SQLite begins IMMEDIATE on its single writing connection, PostgreSQL serialises
 what must be serial through locks taken in sorted order.
@@ -9,30 +10,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import datetime
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy import Connection, Engine, ScalarSelect, Table, event, select, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
-from sqlalchemy.orm import SessionTransaction
-from sqlalchemy.pool import NullPool
-from sqlmodel import Session
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.orm import SessionTransaction, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlmodel import Session, SQLModel
 
 from storage import engines, facts, sets
 from storage.errors import BadUrl
+from storage.ids import Ids
 from storage.seals import Seals
+from storage.waiting import START, Mark, Waiting
 
-if TYPE_CHECKING:
-    from alembic.config import Config
-
-MIGRATIONS = Path(__file__).with_name("migrations")
-SQLITE_CLOCK = text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')")
-POSTGRES_CLOCK = text("SELECT clock_timestamp()")
 LOCK = text("SELECT count(pg_advisory_xact_lock(key)) FROM unnest(CAST(:keys AS bigint[])) AS key")
 TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:key)")
-REVISION = text("SELECT version_num FROM alembic_version")
 TOKEN = text("SELECT value FROM setting WHERE key = :key")
 
 T = TypeVar("T")
@@ -48,8 +43,14 @@ class Transaction(Session):
         super().__init__(bind, expire_on_commit=False, autoflush=True)
         self.seals = seals
         self.dialect = bind.dialect.name
-        self._waiting: list[tuple[sets.Way, Mapping[str, Any]]] = []
-        self._leaving: list[tuple[Table, Any]] = []
+        self._waiting = Waiting()
+        self._begun = START
+        """What waits from there on is the running attempt's own."""
+        self._put: list[SQLModel] = []
+        """Records of the running attempt that the ORM knows."""
+        self._unwritten = False
+        """Whether rows of such records wait."""
+        self._ids = Ids()
         self._recall = facts.Recall(memory or facts.Memory(), self._token)
         self._attempting = False
         self._opening = False
@@ -69,23 +70,45 @@ class Transaction(Session):
         `replaces` names the unique columns on which an existing row is overwritten instead, `ignores` those on which
         an existing row stays and this one is dropped.
         """
-        self._waiting.append((sets.way(table.__table__, replaces, ignores), row))
+        self._waiting.written.append((sets.way(table.__table__, replaces, ignores), row))
+
+    def put(self, record: SQLModel) -> None:
+        """A new record. It has its id from now on; its row is written as by `write`, or before the ORM next asks and
+        before another statement changes anything.
+        """
+        table: Table = record.__table__  # type: ignore[attr-defined]
+        set_committed_value(record, "id", self._ids.next(self.connection(), table))
+        self.write(record, {column.name: getattr(record, column.name) for column in table.columns})
+        make_transient_to_detached(record)
+        self.add(record)
+        self._put.append(record)
+        self._unwritten = True
+
+    def change(self, record: SQLModel, values: Mapping[str, Any]) -> None:
+        """Change a record that is held; its row is changed together with all others, or when that of `put` would be."""
+        table: Table = record.__table__  # type: ignore[attr-defined]
+        for name, value in values.items():
+            set_committed_value(record, name, value)
+        self._waiting.changed.append((table, {"id": record.id, **values}))  # type: ignore[attr-defined]
+        self._put.append(record)
+        self._unwritten = True
 
     def remove(self, table: Any, key: Any) -> None:
         """Delete the row of a key together with all others that go, before anything that waits is written."""
-        self._leaving.append((table.__table__, key))
+        self._waiting.leaving.append((table.__table__, key))
 
     def write_out(self) -> None:
-        """Write the waiting rows: one statement per table, in the order in which the tables were first named."""
+        """Write the waiting rows: one statement per table and kind."""
         self.flush()
-        leaving, self._leaving = self._leaving, []
-        waiting, self._waiting = self._waiting, []
-        for table in {*(table.name for table, _ in leaving), *(way.table.name for way, _ in waiting)}:
+        self._send(START)
+
+    def _send(self, mark: Mark) -> None:
+        """Write what waits from a mark on."""
+        self._unwritten = False
+        rows = self._waiting.cut(mark)
+        for table in rows.tables():
             self.changing(table)
-        if leaving:
-            sets.delete(self.connection(), leaving)
-        if waiting:
-            sets.insert(self.connection(), waiting)
+        rows.write_to(self.connection())
 
     def remembered(self, question: Hashable, look_up: Callable[[], T]) -> T:
         """The answer to a question about units, programmes or roles, from memory while nobody has changed these.
@@ -108,6 +131,7 @@ class Transaction(Session):
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """What happens inside is undone by an exception, waiting rows included; the transaction goes on."""
+        self.flush()
         self._secure()
         undo = self._mark()
         nested = self.begin_nested()
@@ -126,12 +150,14 @@ class Transaction(Session):
 
         Not one inside another.
         """
-        self.flush()
-        undo = self._mark()
-        self._attempting = True
+        if not self._is_clean():
+            self.flush()
+        undo, before = self._mark(), self._unwritten
+        self._attempting, self._unwritten, self._begun = True, False, self._waiting.mark()
         try:
             yield
-            self.flush()
+            if not self._is_clean():
+                self.flush()
         except BaseException:
             if not self._is_clean():  # changes that were never flushed are taken back with the savepoint, too
                 self._secure()
@@ -143,20 +169,33 @@ class Transaction(Session):
             if self._nested is not None:
                 self._nested.commit()
         finally:
-            self._attempting, self._nested = False, None
+            self._attempting, self._nested, self._begun = False, None, START
+            self._unwritten = self._unwritten or before
 
     def _mark(self) -> Callable[[], None]:
-        """What takes back the waiting rows that came after this moment."""
-        waiting, leaving = len(self._waiting), len(self._leaving)
+        """What takes back the waiting rows and the records that came after this moment."""
+        waiting, put = self._waiting.mark(), len(self._put)
 
         def undo() -> None:
-            del self._waiting[waiting:], self._leaving[leaving:]
+            self._waiting.cut(waiting)
+            for record in self._put[put:]:
+                self._forget(record)
+            del self._put[put:]
 
         return undo
 
+    def _forget(self, record: SQLModel) -> None:
+        """A record whose row was taken back; one that stood in the database before is read again when it is needed."""
+        if record in self:
+            self.expunge(record)
+
     def flush(self, objects: Sequence[Any] | None = None) -> None:
-        """Write what the ORM holds."""
-        if self._opening or self._is_clean():
+        """Write what the ORM holds, after the rows of the records it has been told of."""
+        if self._opening:
+            return
+        if self._unwritten:
+            self._send(self._begun)
+        if self._is_clean():
             return
         self._secure()
         super().flush(objects)
@@ -174,6 +213,8 @@ class Transaction(Session):
 
     def changing(self, table: str) -> None:
         """Rows of this table are about to be changed: before every statement that does so, whoever issues it."""
+        if self._unwritten and not self._opening:
+            self._send(self._begun)
         self._secure()
         if table in facts.TABLES:
             self._recall.changed = True
@@ -183,11 +224,14 @@ class Transaction(Session):
 
     def clock(self) -> datetime:
         """The database's own clock, to the millisecond, aware UTC: what leases, pace and retries are measured by."""
-        if self.dialect == "postgresql":
-            moment: datetime = self.connection().execute(POSTGRES_CLOCK).scalar_one()
-            return moment.astimezone(UTC)
-        told = self.connection().execute(SQLITE_CLOCK).scalar_one()
-        return datetime.fromisoformat(told).replace(tzinfo=UTC)
+        return engines.moment(self.connection().execute(select(engines.CLOCKS[self.dialect])).scalar_one())
+
+    def clock_and(self, value: ScalarSelect[Any]) -> tuple[datetime, Any]:
+        """The clock and one value more, in one question."""
+        if not self._is_clean():
+            self.flush()
+        told, found = self.connection().execute(select(engines.CLOCKS[self.dialect], value)).one()
+        return engines.moment(told), found
 
     def lock(self, names: Iterable[str]) -> None:
         """Hold each name to the end of the transaction, in sorted order. SQLite has but one writer: nothing to do."""
@@ -211,7 +255,7 @@ def _lock_key(name: str) -> int:
 class Database:
     """One database, opened for reading and writing by this process."""
 
-    def __init__(self, url: str, seals: Seals, *, pool_size: int = 4) -> None:
+    def __init__(self, url: str, seals: Seals, *, pool_size: int = 5) -> None:
         self.url = read_url(url)
         self.seals = seals
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
@@ -256,41 +300,3 @@ def read_url(url: str) -> URL:
     if backend == "sqlite":
         return parsed
     raise BadUrl(backend)
-
-
-def alembic_config(url: str) -> Config:
-    """Alembic's configuration for one database, without an ini file."""
-    from alembic.config import Config  # noqa: PLC0415  slow to load, and needed by whoever migrates only
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["url"] = read_url(url)
-    return config
-
-
-def migrate(url: str) -> None:
-    """Bring the tables to this version. Safe to run twice, and by two processes at once on PostgreSQL."""
-    if revision(url) == newest():  # nearly always; alembic takes long to load and long to find nothing to do
-        return
-    from alembic import command  # noqa: PLC0415
-
-    command.upgrade(alembic_config(url), "head")
-
-
-def newest() -> str:
-    """The version of the tables this program works with: migrations are one line, and their files are numbered."""
-    return max(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
-
-
-def revision(url: str) -> str | None:
-    """The version of a database's tables; None where there is none, or where nobody can look."""
-    place = read_url(url)
-    if place.get_backend_name() == "sqlite" and not Path(place.database or "").is_file():
-        return None
-    engine = create_engine(place, poolclass=NullPool)
-    try:
-        with engine.connect() as connection:
-            found: str | None = connection.execute(REVISION).scalar()
-    except SQLAlchemyError:
-        return None
-    return found

@@ -5,9 +5,11 @@ Every connection knows the transaction it serves (`TRANSACTION` in its `info`) a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, literal_column
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import StaticPool
 
@@ -15,8 +17,29 @@ SQLITE_CONNECTION = {"check_same_thread": False, "isolation_level": None}
 """Threads are the writer's business, transactions ours."""
 POSTGRES_SESSION = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=15s -c timezone=UTC"
 """A frozen process must not hold a lock for long; a machine that only stalled for a breath keeps its transaction."""
+SILENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""A server that vanished without a word (its machine died, the network is cut) is given up after ten seconds: libpq's
+terms, in seconds but for the last, which is in milliseconds. Without them the kernel waits for a quarter of an hour."""
 TRANSACTION = "transaction"
 """Under this name a connection knows whose it is."""
+CLOCKS: Mapping[str, ColumnElement[Any]] = {
+    "sqlite": literal_column("strftime('%Y-%m-%dT%H:%M:%f', 'now')"),
+    "postgresql": literal_column("clock_timestamp()"),
+}
+"""The database's own clock, to the millisecond; what it tells is read by `moment`."""
+
+
+def moment(told: datetime | str) -> datetime:
+    """SQLite tells the moment as text, without its zone."""
+    if isinstance(told, str):
+        return datetime.fromisoformat(told).replace(tzinfo=UTC)
+    return told.astimezone(UTC)
 
 
 def sqlite_writer(url: URL) -> Engine:
@@ -69,7 +92,7 @@ def postgres(url: URL, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_pre_ping=True,
-        connect_args={"options": f"{POSTGRES_SESSION} {named}".strip()},
+        connect_args={**SILENCE, "options": f"{POSTGRES_SESSION} {named}".strip()},
         hide_parameters=True,  # an error must not quote what a member wrote
     )
     event.listen(engine, "before_execute", _before_statement)

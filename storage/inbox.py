@@ -5,28 +5,35 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select, tuple_
+from sqlalchemy import Table, delete
 from sqlmodel import col
 
 from messages.types import Inbound
+from storage import sets
 from storage.database import Transaction
 from storage.tables import Seen
 
-_mark = col(Seen.account), col(Seen.update_id)
-_KNOWN = select(*_mark).where(tuple_(*_mark).in_(bindparam("wanted", expanding=True)))
+_seen: Table = Seen.__table__  # type: ignore[attr-defined]
 
 
-def known(db: Transaction, inbounds: Collection[Inbound]) -> set[tuple[str, str]]:
-    """The (account, update id) pairs among these that were dealt with before."""
-    wanted = [(inbound.address.account, inbound.update_id) for inbound in inbounds]
-    return {(account, update_id) for account, update_id in db.connection().execute(_KNOWN, {"wanted": wanted})}
+def mark_new(db: Transaction, inbounds: Collection[Inbound], now: datetime) -> set[tuple[str, str]]:
+    """These updates are dealt with; the (account, update id) pairs of those that were not before."""
+    marks = [{"account": inbound.address.account, "update_id": inbound.update_id} for inbound in inbounds]
+    return {(account, update_id) for account, update_id in sets.insert_new(db.connection(), _seen, marks, {"at": now})}
 
 
 def mark(db: Transaction, inbound: Inbound, now: datetime) -> None:
-    """This update is dealt with."""
-    db.write(Seen, {"account": inbound.address.account, "update_id": inbound.update_id, "at": now})
+    """This update is dealt with, whether or not that was known."""
+    row = {"account": inbound.address.account, "update_id": inbound.update_id, "at": now}
+    db.write(Seen, row, ignores=("account", "update_id"))
 
 
 def forget(db: Transaction, before: datetime) -> int:
     """Drop marks older than any platform's redelivery; how many."""
     return int(db.execute(delete(Seen).where(col(Seen.at) < before)).rowcount)  # type: ignore[attr-defined]
+
+
+def unmark(db: Transaction, inbound: Inbound) -> None:
+    """This update is not dealt with yet after all."""
+    mine = (col(Seen.account) == inbound.address.account, col(Seen.update_id) == inbound.update_id)
+    db.execute(delete(Seen).where(*mine))

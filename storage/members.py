@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import bindparam, delete, select, tuple_, update
 from sqlmodel import col
 
 from messages.types import Address
@@ -30,8 +30,6 @@ _SEEN = (
     .where(col(MemberAddress.account) == bindparam("from_account"), col(MemberAddress.chat) == bindparam("from_chat"))
     .values(seen_at=bindparam("at"), unreachable_at=None)
 )
-_JOIN = insert(MemberAddress.__table__)  # type: ignore[attr-defined]
-_PROOF = insert(Consent.__table__)  # type: ignore[attr-defined]
 _offices = Appointment.__table__.c  # type: ignore[attr-defined]
 _OFFICES = select(_offices.member_id, _offices.role, _offices.since, _offices.until).where(
     _offices.unit_id == bindparam("unit")
@@ -69,11 +67,9 @@ def by_id(db: Transaction, member_id: int) -> Member | None:
 def join(db: Transaction, address: Address, now: datetime, *, agreed: str | None = None) -> Known:
     """A new member at an address nobody had; `agreed` is the version of the notice they are about to agree to."""
     member = Member(created_at=now, consent_version=agreed)
-    db.add(member)
-    db.flush()
-    assert member.id is not None
+    db.put(member)
     row = {"account": address.account, "chat": address.chat, "member_id": member.id, "linked_at": now, "seen_at": now}
-    db.connection().execute(_JOIN, row)
+    db.write(MemberAddress, row)
     return Known(member)
 
 
@@ -101,7 +97,7 @@ def agree(
         "account": address.account,
         "update_id": update_id,
     }
-    db.connection().execute(_PROOF, proof)
+    db.write(Consent, proof)
 
 
 def withdraw(db: Transaction, member: Member, now: datetime) -> None:

@@ -9,8 +9,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
-from storage.database import Database, alembic_config
+from storage.database import Database
 from storage.errors import NotMigrated, StorageError
+from storage.upgrades import alembic_config
 
 SAFE_SQLITE = (3, 51, 3)
 """Older versions, from 3.7.0 on, can lose committed pages when two connections write and the log starts anew."""

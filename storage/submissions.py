@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, false, func, or_, select, true, union_all, update
 from sqlmodel import col
 
 from storage.database import Transaction
@@ -19,28 +20,25 @@ ACCEPTED = (State.RECOGNISED, State.SELECTED, State.FORWARDED, State.AWARDED)
 """Recognised, wherever it came from there."""
 
 _rows = Submission.__table__.c  # type: ignore[attr-defined]
-_CODE_OF_DRAFT = select(_rows.code).where(_rows.draft_id == bindparam("draft"))
-_TAKEN = select(_rows.id).where(_rows.code == bindparam("code"))
-_SENT_BY = (
-    select(_rows.code, _rows.sent_at, _rows.text)
-    .where(_rows.member_id == bindparam("member"), _rows.programme_id == bindparam("programme"))
-    .where(_rows.state != State.WITHDRAWN)
+_TAKEN = select(_rows.code, _rows.draft_id).where(
+    or_(_rows.draft_id == bindparam("draft"), _rows.code == bindparam("code"))
+)
+_SENT = select(_rows.code, _rows.sent_at, _rows.text).where(
+    _rows.programme_id == bindparam("programme"), _rows.state != State.WITHDRAWN
+)
+_OWN = (
+    _SENT.where(_rows.member_id == bindparam("member"))
     .order_by(_rows.sent_at.desc(), _rows.id.desc())
     .limit(bindparam("limit"))
+    .subquery()
 )
-_SENT_LIKE = (
-    select(_rows.sent_at)
-    .where(_rows.programme_id == bindparam("programme"), _rows.fingerprint == bindparam("fingerprint"))
-    .where(_rows.state != State.WITHDRAWN)
-    .order_by(_rows.id)
-    .limit(1)
-)
+_LIKE = _SENT.where(_rows.fingerprint == bindparam("fingerprint")).order_by(_rows.id).limit(1).subquery()
+_COMPARABLE = union_all(select(true().label("own"), *_OWN.c), select(false(), *_LIKE.c))
 
 
 def add(db: Transaction, submission: Submission, *, actor_id: int | None) -> None:
     """Keep a new submission and its first state."""
-    db.add(submission)
-    db.flush()
+    db.put(submission)
     begun = {
         "submission_id": submission.id,
         "from_state": None,
@@ -58,19 +56,16 @@ def by_draft(db: Transaction, draft_id: str) -> Submission | None:
     return db.scalars(select(Submission).where(col(Submission.draft_id) == draft_id)).one_or_none()
 
 
-def code_of_draft(db: Transaction, draft_id: str) -> str | None:
-    """The code of the submission a draft became."""
-    return db.connection().execute(_CODE_OF_DRAFT, {"draft": draft_id}).scalar_one_or_none()
+def codes(db: Transaction, *, draft_id: str, wanted: str) -> tuple[str | None, bool]:
+    """The code of the submission a draft became, if it did; whether a code that is wanted is in use."""
+    found = db.connection().execute(_TAKEN, {"draft": draft_id, "code": wanted}).all()
+    became = next((code for code, draft in found if draft == draft_id), None)
+    return became, any(code == wanted for code, _ in found)
 
 
 def by_code(db: Transaction, code: str) -> Submission | None:
     """The submission of a public code."""
     return db.scalars(select(Submission).where(col(Submission.code) == code)).one_or_none()
-
-
-def code_taken(db: Transaction, code: str) -> bool:
-    """Whether a public code is in use."""
-    return db.connection().execute(_TAKEN, {"code": code}).scalar_one_or_none() is not None
 
 
 def of_member(db: Transaction, member_id: int, limit: int = 100) -> Sequence[Submission]:
@@ -83,16 +78,22 @@ def of_member(db: Transaction, member_id: int, limit: int = 100) -> Sequence[Sub
     ).all()
 
 
-def texts_of_member(db: Transaction, member_id: int, programme_id: int, limit: int) -> list[tuple[str, datetime, str]]:
-    """The code, the moment and the text of what a member has with a programme, newest first."""
-    mine = {"member": member_id, "programme": programme_id, "limit": limit}
-    return [(code, sent, text or "") for code, sent, text in db.connection().execute(_SENT_BY, mine)]
+@dataclass(frozen=True, slots=True)
+class Comparable:
+    """What a new text for a programme is compared with."""
+
+    own: list[tuple[str, datetime, str]]
+    """Code, moment and text of what the member has there, newest first."""
+    alike: datetime | None
+    """When a text of the same fingerprint was first handed in, by whomever."""
 
 
-def first_alike(db: Transaction, programme_id: int, fingerprint: str) -> datetime | None:
-    """When a text of this fingerprint was first handed in to a programme."""
-    alike = {"programme": programme_id, "fingerprint": fingerprint}
-    return db.connection().execute(_SENT_LIKE, alike).scalar_one_or_none()
+def comparable(db: Transaction, member_id: int, programme_id: int, fingerprint: str, *, limit: int) -> Comparable:
+    """At most so many of the member's own."""
+    asked = {"member": member_id, "programme": programme_id, "fingerprint": fingerprint, "limit": limit}
+    found = db.connection().execute(_COMPARABLE, asked).all()
+    own = [(code, sent, text or "") for is_own, code, sent, text in found if is_own]
+    return Comparable(own, next((sent for is_own, _, sent, _ in found if not is_own), None))
 
 
 def alike(db: Transaction, programme_id: int, fingerprint: str) -> Sequence[Submission]:

@@ -40,7 +40,7 @@ _OF_ID = _columns.where(col(Unit.id) == bindparam("named"))
 _BY_NAME = col(Unit.search), col(Unit.code)
 
 CODE = re.compile(r"[0-9A-Z._-]{1,32}")
-"""What is remembered of what members type; anything else is asked of the database."""
+"""What a public code looks like, whoever made it; whatever else members type is none and is not looked up."""
 MAX_DEPTH = 50
 """A walk up stops here whatever the rows say; no union has a tenth of it."""
 
@@ -74,10 +74,10 @@ def by_code(db: Transaction, code: str) -> Unit | None:
 
 
 def known(db: Transaction, code: str) -> Unit | None:
-    """The unit of a public code, however it was typed: a copy to be read only, remembered if it looks like a code."""
+    """The unit of a public code, however it was typed: a remembered copy, to be read only."""
     wanted = code.strip().upper()
     if not CODE.fullmatch(wanted):
-        return _copy(db, _OF_CODE, wanted)
+        return None
     return db.remembered(("unit", wanted), lambda: _copy(db, _OF_CODE, wanted))
 
 

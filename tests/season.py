@@ -185,8 +185,7 @@ class Season:
     def _commit(self, inbounds: Sequence[Inbound]) -> None:
         with self.rows() as db:
             turn.lock(db, inbounds)
-            for wave in turn.rounds(db, inbounds):
-                gathered = turn.gather(db, [inbounds[position] for position in wave], self.now)
+            for wave, gathered in turn.rounds(db, inbounds, self.now):
                 for position in wave:
                     turn.take_turn(db, inbounds[position], gathered, self.now, self.office)
                 db.write_out()

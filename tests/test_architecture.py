@@ -34,6 +34,7 @@ FRAMEWORK_STORAGE = {
     "signals",
     "tokens",
     "transcript",
+    "upgrades",
 }
 """What the running program itself keeps; members and their submissions it reaches through `handlers` only."""
 

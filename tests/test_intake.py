@@ -184,7 +184,7 @@ class TestOurFault:
 
     async def test_what_the_turn_had_done_is_undone(self, bench: Bench, tmp_path: Path) -> None:
         await bench.take(line("an", "/start", "1"))
-        bench.serve_with(without("menu.main", tmp_path))
+        bench.serve_with(without("news.ask", tmp_path))
         await bench.take(Inbound(at("an"), "2", Pressed(button(bench.heard("an")))))
         assert (bench.count("member"), bench.count("consent"), bench.count("conversation")) == (0, 0, 0)
         assert SORRY in bench.heard("an")[-1].text

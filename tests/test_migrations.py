@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import command
 from alembic.script import ScriptDirectory
 
-from storage.database import alembic_config, migrate, newest, revision
+from storage.upgrades import alembic_config, migrate, newest, revision
 
 
 def test_the_migrations_build_exactly_the_tables_of_the_code(blank_database_url: str) -> None:

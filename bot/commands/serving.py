@@ -107,10 +107,10 @@ async def _converse(settings: Settings, terminal: Terminal) -> None:
 def migrate() -> None:
     """Bring the tables to this version."""
     from bot import config, control, log
-    from storage import database
+    from storage import upgrades
 
     settings = config.read(keyed=False)
     log.set_up(secrets=settings.secrets, level=QUIET)
     with control.hold(settings.database_url), speech.progress("migrate.working"):
-        database.migrate(settings.database_url)
+        upgrades.migrate(settings.database_url)
     speech.say(speech.text("migrate.done"))

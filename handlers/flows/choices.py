@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -43,7 +43,7 @@ _POLITE_LAST = (("a", _DOT), ("nhe", _ACUTE), ("nha", ""))
 _SLASH = re.compile(r"/(\w+)(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 
 
-class Synonyms(Protocol):
+class Synonyms(Hashable, Protocol):
     """What may be typed for one choice or one command."""
 
     @property
@@ -106,7 +106,7 @@ def match(
     offer = _Offer(keys, labels, synonyms, collisions)
     whole = (offer.exactly, offer.colliding, offer.folded)
     ways = (offer.by_number, *whole, offer.by_beginning, offer.by_numeral) if numbers else whole
-    for words in _attempts(clean(typed)):
+    for words in _attempts(typed):
         if found := next((found for way in ways if (found := way(words))), None):
             return found
     return None
@@ -117,15 +117,14 @@ def command(typed: str, commands: Mapping[str, CommandWords], *, slash_only: boo
 
     `slash_only`: in a step of free text, where words are an answer.
     """
-    typed = clean(typed)
-    if slashed := _SLASH.fullmatch(typed):
-        return _slash_command(typed, slashed, commands)
+    if slashed := _SLASH.fullmatch(clean(typed)):
+        return _slash_command(clean(typed), slashed, commands)
     if slash_only:
         return None
     for words in _attempts(typed):
-        text = _text(words)
-        exactly = (name for name, known in commands.items() if _exactly(words, known))
-        folded = (name for name, known in commands.items() if text in known.words)
+        near = {name: known for name, known in commands.items() if _text(words) in _spellings(known)}
+        exactly = (name for name, known in near.items() if _exactly(words, known))
+        folded = (name for name, known in near.items() if _folded(words, known))
         if name := next(exactly, None) or next(folded, None):
             return Command(name)
     return None
@@ -191,7 +190,9 @@ class _Offer:
         return Chosen(found[0]) if len(found) == 1 else None
 
     def _spoken(self, words: Toned, means: Callable[[Toned, Synonyms], bool]) -> Chosen | Ambiguous | None:
-        found = tuple(key for key in self.keys if key in self.synonyms and means(words, self.synonyms[key]))
+        text = _text(words)
+        near = ((key, known) for key in self.keys if (known := self.synonyms.get(key)) and text in _spellings(known))
+        found = tuple(key for key, known in near if means(words, known))
         if len(found) > 1:
             return Ambiguous(found)
         return Chosen(found[0]) if found else None
@@ -206,6 +207,12 @@ def _shown(words: str) -> Toned:
 @lru_cache(maxsize=256)
 def _bare(slash: str) -> str:
     return compact(slash)
+
+
+@lru_cache(maxsize=1024)
+def _spellings(known: Synonyms) -> frozenset[str]:
+    """Everything that may be typed for it, folded: most of what is typed is none of these, and looked at no further."""
+    return frozenset((*known.words, *(_text(_shown(word)) for word in known.exact)))
 
 
 def _exactly(words: Toned, known: Synonyms) -> bool:
@@ -228,13 +235,17 @@ def _agree(words: Toned, label: Toned, *, whole: bool) -> bool:
     return True
 
 
-def _attempts(text: str) -> Iterable[Toned]:
-    """The words as typed, then without the particles of politeness around a short answer."""
-    words = toned(text)
+@lru_cache(maxsize=8)
+def _attempts(typed: str) -> tuple[Toned, ...]:
+    """The words as typed, then without the particles of politeness around a short answer.
+
+    One message is held against commands, ways out and choices in turn.
+    """
+    words = toned(clean(typed))
     plain = _without_first(words, _POLITE_FIRST)
     if len(plain) > 1 and any(_agree(plain[-1:], (particle,), whole=True) for particle in _POLITE_LAST):
         plain = plain[:-1]
-    return (attempt for attempt in dict.fromkeys((words, plain)) if attempt)
+    return tuple(attempt for attempt in dict.fromkeys((words, plain)) if attempt)
 
 
 def _without_first(words: Toned, dispensable: Word) -> Toned:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from handlers.flows import choices as matching
@@ -15,7 +16,7 @@ from handlers.flows.form import Accepted, Again, Ask, Draft, Edit, Form, Given, 
 from handlers.flows.outcomes import Menu
 from handlers.flows.questions import counted_before, edit, put, put_own, repeat
 from handlers.flows.readers import clean
-from handlers.flows.world import World
+from handlers.flows.world import Words, World
 from messages.types import (
     NAVIGATION,
     Arrived,
@@ -36,14 +37,18 @@ TYPED = "as."
 
 def advance(form: Form, draft: Draft, event: Event, world: World) -> Turn:
     """One turn of a conversation."""
-    stand = Stand(form, draft, world)
-    step = stand.step
+    return respond(Stand(form, draft, world), event)
+
+
+def respond(stand: Stand, event: Event) -> Turn:
+    """One turn, by somebody who has looked already at where the member stands."""
+    step, draft, world = stand.step, stand.draft, stand.world
     if step is None:
-        return Turn(None, form.complete(draft.answers, world))
+        return Turn(None, stand.form.complete(draft.answers, world))
     match event:
         case Pressed(payload):
             question, key = parse_payload(payload)
-            if question != question_name(form, step, draft):
+            if question != question_name(stand.form, step, draft):
                 return repeat(stand, step, Say("common.old_button"))
             return _given(stand, step, Given(key=key))
         case Text(text):
@@ -66,17 +71,16 @@ def open_form(form: Form, draft: Draft, world: World) -> Turn:
     return _go_on(Stand(form, draft, world))
 
 
-def listens(form: Form, draft: Draft, world: World) -> bool:
+def listens(stand: Stand) -> bool:
     """Whether typed text is an answer here, so that words of the menu must not act."""
-    step = Stand(form, draft, world).step
+    step = stand.step
     return step is not None and (step.free or step.long is not None)
 
 
-def leave(form: Form, draft: Draft, world: World) -> Turn:
+def leave(stand: Stand) -> Turn:
     """Stop here. What was answered is kept as a draft where the form is one that is kept."""
-    stand = Stand(form, draft, world)
     kept = _worth_keeping(stand)
-    until = world.draft_until() if kept else None
+    until = stand.world.draft_until() if kept else None
     return Turn(kept, (Say("common.cancelled", {"draft_until": until}), Menu()), left=True)
 
 
@@ -91,9 +95,11 @@ def _worth_keeping(stand: Stand) -> Draft | None:
 
 def _put_away(stand: Stand) -> Stand:
     """A written text that was only opened for a change is closed again; one half written stays open."""
-    answers = stand.draft.answers
-    written = any(step.long is not None and step.key in answers for step in stand.steps)
-    return stand.with_(replace(stand.draft, parts=(), replacing=False)) if written else stand
+    draft = stand.draft
+    if not draft.parts and not draft.replacing:
+        return stand
+    written = any(step.long is not None and step.key in draft.answers for step in stand.steps)
+    return stand.with_(replace(draft, parts=(), replacing=False)) if written else stand
 
 
 def understood(text: str, offered: tuple[Choice, ...], world: World) -> matching.Chosen | matching.Ambiguous | None:
@@ -130,9 +136,13 @@ def _typed(stand: Stand, step: Step, text: str) -> Turn:
 
 def _navigation(text: str, world: World) -> str | None:
     """«XONG», «Quay lại», «Hủy bỏ», as a whole message."""
-    words = tuple(Choice(key, world.words.label(key)) for key in NAVIGATION)
-    found = matching.match(text, words, world.words.choices, {}, numbers=False)
+    found = matching.match(text, _ways_out(world.words), world.words.choices, {}, numbers=False)
     return found.key if isinstance(found, matching.Chosen) else None
+
+
+@lru_cache(maxsize=4)
+def _ways_out(words: Words) -> tuple[Choice, ...]:
+    return tuple(Choice(key, words.label(key)) for key in NAVIGATION)
 
 
 def _may_be_answer(stand: Stand, step: Step, text: str) -> bool:
@@ -159,7 +169,7 @@ def _given(stand: Stand, step: Step, given: Given) -> Turn:
         case "back":
             return _back(stand, step)
         case "cancel":
-            return leave(stand.form, draft, stand.world)
+            return leave(stand)
         case "finish" if step.long is not None:
             return _finish(stand, step)
         case "keep" if step.key in draft.answers:

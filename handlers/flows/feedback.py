@@ -24,28 +24,7 @@ FROM_INITIATIVE = ("place", "unit", "other_unit", "name", "phone", "text")
 
 def steps(_answers: Answers, _world: World) -> tuple[Step, ...]:
     """The steps in order."""
-    return (
-        Step("kind", _ask_kind, _read_kind, counted=True, editable=True),
-        Step("topic", _ask_topic, _read_topic, counted=True, editable=True),
-        Step("known", _ask_known, _read_known, applies=_unit_known),
-        parts.PLACE,
-        parts.UNIT,
-        parts.OTHER,
-        Step("way", _ask_way, _read_way, applies=_has_above, counted=True, editable=True),
-        Step("anonymity", _ask_anonymity, _read_anonymity, holds=_hides, counted=True, editable=True),
-        replace(parts.NAME, applies=_named),
-        replace(parts.PHONE, applies=_named),
-        Step(
-            "text",
-            _ask_text,
-            _no_reading,
-            long=Long(MINIMUM, LIMIT, "feedback"),
-            free=True,
-            counted=True,
-            editable=True,
-        ),
-        Step("review", _ask_review, _read_review, lasting=False),
-    )
+    return STEPS
 
 
 def complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
@@ -209,3 +188,27 @@ def _read_review(given: Given, answers: Answers, world: World) -> Reading:
     if given.key and given.key.startswith("edit."):
         return Edit(given.key.removeprefix("edit."))
     return Again(_ask_review(answers, world))
+
+
+STEPS = (
+    Step("kind", _ask_kind, _read_kind, counted=True, editable=True),
+    Step("topic", _ask_topic, _read_topic, counted=True, editable=True),
+    Step("known", _ask_known, _read_known, applies=_unit_known),
+    parts.PLACE,
+    parts.UNIT,
+    parts.OTHER,
+    Step("way", _ask_way, _read_way, applies=_has_above, counted=True, editable=True),
+    Step("anonymity", _ask_anonymity, _read_anonymity, holds=_hides, counted=True, editable=True),
+    replace(parts.NAME, applies=_named),
+    replace(parts.PHONE, applies=_named),
+    Step(
+        "text",
+        _ask_text,
+        _no_reading,
+        long=Long(MINIMUM, LIMIT, "feedback"),
+        free=True,
+        counted=True,
+        editable=True,
+    ),
+    Step("review", _ask_review, _read_review, lasting=False),
+)

@@ -179,7 +179,7 @@ class Stand:
         """The first step without an acceptable answer; None when the form is complete."""
         return next((step for step in self.steps if not self.is_answered(step)), None)
 
-    @property
+    @cached_property
     def step(self) -> Step | None:
         """The step whose question was put last, while it still waits for its answer; else the first missing one."""
         asked = self.draft.asked

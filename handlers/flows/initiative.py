@@ -11,7 +11,8 @@ from handlers.flows.form import Accepted, Again, Answers, Ask, Edit, Form, Given
 from handlers.flows.likeness import fingerprint, looks_like_complaint
 from handlers.flows.outcomes import Effect, Start, SubmitInitiative, WatchOpenings
 from handlers.flows.readers import clean
-from handlers.flows.world import Programme, Question, World
+from handlers.flows.records import Programme, Question
+from handlers.flows.world import World
 from messages.types import Choice, Say
 
 LIMIT = 1000
@@ -24,8 +25,12 @@ PROFILE = ("name", "phone", "place", "unit", "other_unit", "group")
 def steps(answers: Answers, world: World) -> tuple[Step, ...]:
     """The steps in order, with the chosen programme's own questions spliced in."""
     programme = _programme(answers, world)
-    questions = (_question(question) for question in programme.questions) if programme else ()
-    return (*BEFORE, *parts.PERSON, *questions, *AFTER)
+    return _around(programme.questions if programme else ())
+
+
+@lru_cache(maxsize=64)
+def _around(questions: tuple[Question, ...]) -> tuple[Step, ...]:
+    return (*BEFORE, *parts.PERSON, *map(_question, questions), *AFTER)
 
 
 def complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
@@ -138,7 +143,6 @@ def _field(key: str, answers: Answers, world: World) -> str:
     return own.get(key) or world.words.label(f"field.{key}")
 
 
-@lru_cache(maxsize=256)
 def _question(question: Question) -> Step:
     key = f"q_{question.key}"
 

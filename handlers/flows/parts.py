@@ -8,7 +8,8 @@ from typing import Any
 from handlers.flows import phones
 from handlers.flows.form import Accepted, Again, Answers, Ask, Given, Reading, Step
 from handlers.flows.readers import clean, fold, read_name
-from handlers.flows.world import Place, Profile, Unit, World
+from handlers.flows.records import Place, Profile, Unit
+from handlers.flows.world import World
 from messages.types import Choice, Say
 
 GROUPS = ("enterprise", "office")

@@ -26,12 +26,12 @@ PROFILE = ("name", "phone", "place", "other_unit", "group")
 
 def submit(context: Context, answers: dict[str, Any], draft_id: str) -> None:
     """Make the record, keep the profile for next time, thank the author, tell the officers."""
-    earlier = submissions.code_of_draft(context.db, draft_id)
+    earlier, code = _codes(context, draft_id)
     if earlier is not None:
         context.say("initiative.already", code=earlier)
         return
     keep_profile(context, answers)
-    record = _record(context, answers, draft_id)
+    record = _record(context, answers, draft_id, code)
     submissions.add(context.db, record, actor_id=context.my_id)
     context.talk.last_code = record.code
     context.talk.offered = ()
@@ -48,20 +48,18 @@ def submit(context: Context, answers: dict[str, Any], draft_id: str) -> None:
 
 def keep_profile(context: Context, answers: dict[str, Any]) -> None:
     """Remember who somebody is and where they work."""
-    member = context.me
-    for key in PROFILE:
-        if key in answers or key == "other_unit":
-            setattr(member, key, answers.get(key))
+    told = {key: answers.get(key) for key in PROFILE if key in answers or key == "other_unit"}
     if "unit" in answers:
         unit = units.known(context.db, answers["unit"]) if answers["unit"] not in (None, "other") else None
-        member.unit_id = unit.id if unit else None
+        told["unit_id"] = unit.id if unit else None
+    context.db.change(context.me, told)
 
 
-def _record(context: Context, answers: dict[str, Any], draft_id: str) -> Submission:
+def _record(context: Context, answers: dict[str, Any], draft_id: str, code: str) -> Submission:
     member = context.me
     return Submission(
         kind=Kind.INITIATIVE,
-        code=_free_code(context),
+        code=code,
         draft_id=draft_id,
         member_id=member.id,
         programme_id=answers["programme"],
@@ -82,11 +80,13 @@ def _record(context: Context, answers: dict[str, Any], draft_id: str) -> Submiss
     )
 
 
-def _free_code(context: Context) -> str:
+def _codes(context: Context, draft_id: str) -> tuple[str | None, str]:
+    """The code of what this draft became before, if it did; and a free one."""
     while True:
         code = context.office.new_code(PREFIX, context.now)
-        if not submissions.code_taken(context.db, code):
-            return code
+        earlier, taken = submissions.codes(context.db, draft_id=draft_id, wanted=code)
+        if not taken:
+            return earlier, code
 
 
 def receiver_of(db: Transaction, member: Member, now: datetime) -> int | None:
@@ -130,7 +130,7 @@ def tell_officers(db: Transaction, office: Office, record: Submission, key: str,
     say = Say(key, values, open_it, f"item@{record.code}")
     for member_id in _concerned(db, record, desk, now):
         once = f"{key}:{record.code}.{record.revision}:{member_id}"
-        notices.push(db, office, member_id, say, topic="officer", once=once, now=now)
+        notices.to_officer(db, office, member_id, say, about=record.code, topic="officer", once=once, now=now)
 
 
 def _concerned(db: Transaction, record: Submission, desk: int, now: datetime) -> list[int]:

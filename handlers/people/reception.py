@@ -17,12 +17,11 @@ from handlers.flows.form import Draft, Turn
 from handlers.flows.world import World
 from handlers.people import linking
 from messages.types import Pressed, Say, Text, parse_payload
-from storage import outbox
 
 NEWCOMER = "new"
 """The draft id of somebody who has not agreed yet: nothing is stored, so the button carries what is needed."""
 NOTICE = "notice"
-"""The topic of the personal-data notice in the outbox: only what was shown can be agreed to."""
+"""The topic of the personal-data notice in the outbox."""
 CARRIED = re.compile(r"u_([A-Za-z0-9_-]{1,32})")
 """A deep link's unit: the signs Telegram lets a link carry, as many as a button's payload has room for."""
 RIGHTS = frozenset({privacy.CORRECT.name, privacy.WITHDRAW.name, privacy.ERASE.name})
@@ -92,7 +91,7 @@ def _newcomer(context: Context, world: World) -> Turn | None:
         context.say("linking.invalid")
     if command and command.name == "start":
         return _greet(context, world, carried_unit(command.argument) or NEWCOMER)
-    if outbox.was_told(context.db, context.inbound.address, NOTICE):
+    if context.noticed:
         return _notice(context, world, NEWCOMER)
     return _greet(context, world, NEWCOMER)
 

@@ -24,8 +24,9 @@ from bot import app
 from bot.app import App
 from messages.types import Address, Inbound, Text
 from storage import clock
-from storage.database import Database, migrate
+from storage.database import Database
 from storage.seals import Seals
+from storage.upgrades import migrate
 from tests import postgres
 from tests.bench import aiogram_talks, open_talks, telegram_talks
 from tests.bench.dialogue import LINES, Figures

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from messages.types import Address
 from storage import members, programmes
 from storage.database import Database, Transaction
 from storage.seals import Seals
-from storage.tables import Draft, Member, Programme, Watch
+from storage.tables import Draft, Member, MemberAddress, Programme, Watch
 
 NOW = datetime(2027, 3, 1, 2, tzinfo=UTC)
 SEALS = Seals(["a key of the tests"])
@@ -58,6 +58,18 @@ def savepoints(database: Database) -> list[str]:
     return seen
 
 
+@pytest.fixture
+def asked(database: Database) -> list[str]:
+    """The first three words of every statement."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(" ".join(statement.replace('"', "").split()[:3]))
+
+    event.listen(database._writer, "before_cursor_execute", note)
+    return seen
+
+
 class TestAnAttempt:
     def test_one_that_only_reads_and_promises_needs_no_savepoint(
         self, database: Database, savepoints: list[str]
@@ -71,8 +83,9 @@ class TestAnAttempt:
 
     def test_the_first_change_opens_one(self, database: Database, savepoints: list[str]) -> None:
         with database.transaction() as db, db.attempt():
-            members.join(db, Address("web", "binh"), NOW)
-            members.join(db, Address("web", "chi"), NOW)
+            db.add(Member(created_at=NOW))
+            db.flush()
+            db.add(Member(created_at=NOW))
         assert savepoints == ["SAVEPOINT", "RELEASE"]
 
     def test_a_failed_one_leaves_nothing_of_any_kind(self, database: Database) -> None:
@@ -122,6 +135,51 @@ class TestAnAttempt:
         with database.transaction() as db:
             assert members.watching(db, "initiative") == [1]
             assert members.watching(db, "feedback") == []
+
+
+class TestRecordsThatWait:
+    def test_they_have_their_ids_at_once_and_are_written_together(self, database: Database, asked: list[str]) -> None:
+        with database.transaction() as db:
+            for chat in ("binh", "chi", "dung"):
+                with db.attempt():
+                    members.join(db, Address("web", chat), NOW)
+        assert [line for line in asked if "INSERT" in line] == ["INSERT INTO member", "INSERT INTO address"]
+        with database.transaction() as db:
+            assert [member.id for member in db.scalars(select(Member))] == [1, 2, 3, 4]
+
+    def test_whoever_asks_for_them_in_the_same_turn_finds_them(self, database: Database) -> None:
+        with database.transaction() as db, db.attempt():
+            joined = members.join(db, Address("web", "binh"), NOW).member
+            db.change(joined, {"name": "Bình"})
+            assert db.scalars(select(Member).where(col(Member.name) == "Bình")).one() is joined
+            joined.name = "Thanh Bình"
+        with database.transaction() as db:
+            assert [member.name for member in db.scalars(select(Member))] == [None, "Thanh Bình"]
+
+    @pytest.mark.parametrize("asked_for", [False, True])
+    def test_those_of_a_failed_turn_are_taken_back_and_no_others(self, database: Database, asked_for: bool) -> None:
+        with database.transaction() as db:
+            an = members.by_id(db, 1)
+            assert an is not None
+            with db.attempt():
+                members.join(db, Address("web", "binh"), NOW)
+            with suppress(Slip), db.attempt():
+                members.join(db, Address("web", "chi"), NOW)
+                db.change(an, {"name": "An"})
+                if asked_for:
+                    assert len(members.addresses(db, 1)) == 1
+                raise Slip
+            with db.attempt():
+                members.join(db, Address("web", "dung"), NOW)
+            assert [member.name for member in db.scalars(select(Member))] == [None] * 3
+        with database.transaction() as db:
+            chats = {address.chat for member in db.scalars(select(Member)) for address in reached(db, member)}
+            assert chats == {"an", "binh", "dung"}
+
+
+def reached(db: Transaction, member: Member) -> Sequence[MemberAddress]:
+    assert member.id is not None
+    return members.addresses(db, member.id)
 
 
 class TestMemory:
