@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import cycle
 
-from handlers.news import broadcasts, campaigns
+from handlers.news import campaigns, progress
 from handlers.news import wishes as news
 from handlers.office import Office, local_day
 from messages import demo as data
@@ -49,7 +49,7 @@ def following(db: Transaction, now: datetime) -> list[tuple[datetime, str, str]]
 
 def was_told(db: Transaction) -> bool:
     """Whether a broadcast has reached anybody."""
-    return any(broadcasts.progress(db, row, row.created_at).sent for row in stored.latest(db, 1))
+    return any(progress.read(db, row, row.created_at).sent for row in stored.latest(db, 1))
 
 
 def happened(db: Transaction, office: Office, now: datetime) -> list[tuple[datetime, str]]:
@@ -61,7 +61,7 @@ def happened(db: Transaction, office: Office, now: datetime) -> list[tuple[datet
             values = {"code": row.code, "count": row.expected}
             told.append((row.confirmed_at, text("demo.happened_broadcast", values)))
         if row.finished_at is not None and row.state == Announcing.DONE:
-            values = {"code": row.code, "count": broadcasts.progress(db, row, now).sent}
+            values = {"code": row.code, "count": progress.read(db, row, now).sent}
             told.append((row.finished_at, text("demo.happened_told", values)))
     for at, programme_id, count in facts.latest_slogans(db):
         programme = programmes.by_id(db, programme_id)

@@ -1,6 +1,6 @@
 """News: where each member stands towards it, opting in and out, and whose turn it is to hear which slogan.
 
-Facts only; whether something may be sent is decided in handlers/reaching/reach.py, whose rules `why_not` spells in SQL
+Facts only; whether something may be sent is decided in handlers/reaching/reach.py, whose rules `refusals` spells in SQL
 for audiences too large to be read one by one.
 """
 
@@ -65,7 +65,10 @@ def standings(
 ) -> dict[int, Standing]:
     """Where members stand towards news that goes at a moment; `counted`: rows in these states count as news."""
     whose, homes = members.c.id.in_(member_ids), owners.in_(member_ids)
-    query = standing_query(whose, homes, at=at, midnight=midnight, counted=counted, allowances=allowances)
+    ranked = db.dialect == "postgresql"
+    query = standing_query(
+        whose, homes, at=at, midnight=midnight, counted=counted, allowances=allowances, ranked=ranked
+    )
     return {row.member_id: _standing(row) for row in db.connection().execute(query)}
 
 
@@ -77,41 +80,74 @@ def standing_query(
     midnight: datetime,
     counted: Sequence[Sending],
     allowances: Sequence[Allowance] = (),
+    ranked: bool = False,
 ) -> Select[Any]:
     """One row per member: what `Standing` holds, the address as two columns: of those that carry it the one seen last,
-    else the one seen last of all. `near`: which addresses are theirs, as far as that is known beforehand.
+    else the one seen last of all. `near`: which addresses are theirs, as far as that is known beforehand. `ranked`: the
+    addresses of all are ranked at once, which is quicker on PostgreSQL; else each member's are looked up, on SQLite.
     """
-    homes = _addresses.alias("home")
-    last = select(homes.c.id).where(homes.c.member_id == members.c.id, homes.c.unreachable_at.is_(None))
-    seen_last = (homes.c.seen_at.desc(), homes.c.id)
-    if allowances:
-        chat = _windows.alias("home_window")
-        there = and_(chat.c.account == homes.c.account, chat.c.chat == homes.c.chat)
-        shut = case((barred(homes, chat, allowances) == "", 0), else_=1)
-        last = last.select_from(homes.outerjoin(chat, there)).order_by(shut, *seen_last)
-    else:
-        last = last.order_by(*seen_last)
-    chosen = last.limit(1).correlate(members).scalar_subquery()
-    is_chosen = _addresses.c.id.is_not_distinct_from(chosen)  # with a plain = PostgreSQL would hash, and choose twice
-    theirs = and_(owners == members.c.id, is_chosen, true() if near is None else near)
-    found = members.outerjoin(_addresses, theirs)
-    known = and_(_windows.c.account == _addresses.c.account, _windows.c.chat == _addresses.c.chat)
+    home = _ranked_homes(near, allowances) if ranked else _looked_up_homes(near, allowances)
     return (
         select(
             members.c.id.label("member_id"),
             members.c.erased_at.is_not(None).label("erased"),
             members.c.consent_version.is_not(None).label("consented"),
             members.c.news.label("opted_in"),
-            _addresses.c.account,
-            _addresses.c.chat,
+            home.account,
+            home.chat,
             _count(at - WEEK, at, counted).label("recent"),
             _count(midnight, at, counted).label("today"),
-            barred(_addresses, _windows, allowances).label("barred"),
+            home.barred.label("barred"),
         )
-        .select_from(found.outerjoin(_windows, known) if allowances else found)
+        .select_from(home.found)
         .where(whose)
         .order_by(members.c.id)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Homes:
+    """Members beside the address chosen for each."""
+
+    found: Any
+    account: ColumnElement[str]
+    chat: ColumnElement[str]
+    barred: ColumnElement[str]
+
+
+def _ranked_homes(near: ColumnElement[bool] | None, allowances: Sequence[Allowance]) -> _Homes:
+    order, why, found = _order(_addresses, _windows, allowances)
+    columns = (owners, _addresses.c.account, _addresses.c.chat, why.label("barred"))
+    nth = func.row_number().over(partition_by=owners, order_by=order).label("nth")
+    reachable = and_(_addresses.c.unreachable_at.is_(None), true() if near is None else near)
+    home = select(*columns, nth).select_from(found).where(reachable).subquery("home")
+    first = and_(home.c.member_id == members.c.id, home.c.nth == 1)
+    return _Homes(members.outerjoin(home, first), home.c.account, home.c.chat, func.coalesce(home.c.barred, ""))
+
+
+def _looked_up_homes(near: ColumnElement[bool] | None, allowances: Sequence[Allowance]) -> _Homes:
+    homes = _addresses.alias("home")
+    order, _, from_ = _order(homes, _windows.alias("home_window"), allowances)
+    last = select(homes.c.id).select_from(from_).where(homes.c.member_id == members.c.id)
+    chosen = last.where(homes.c.unreachable_at.is_(None)).order_by(*order).limit(1).correlate(members)
+    is_chosen = _addresses.c.id.is_not_distinct_from(chosen.scalar_subquery())
+    found = members.outerjoin(_addresses, and_(owners == members.c.id, is_chosen, true() if near is None else near))
+    if allowances:
+        found = found.outerjoin(_windows, _is_window_of(_windows, _addresses))
+    return _Homes(found, _addresses.c.account, _addresses.c.chat, barred(_addresses, _windows, allowances))
+
+
+def _order(homes: Any, chats: Any, allowances: Sequence[Allowance]) -> tuple[tuple[Any, ...], ColumnElement[str], Any]:
+    """Which address goes before which, why one carries nothing, and where both are read."""
+    seen_last = (homes.c.seen_at.desc(), homes.c.id)
+    why = barred(homes, chats, allowances)
+    if not allowances:
+        return seen_last, why, homes
+    return (case((why == "", 0), else_=1), *seen_last), why, homes.outerjoin(chats, _is_window_of(chats, homes))
+
+
+def _is_window_of(chats: Any, homes: Any) -> ColumnElement[bool]:
+    return and_(chats.c.account == homes.c.account, chats.c.chat == homes.c.chat)
 
 
 def _count(after: datetime, until: datetime, counted: Sequence[Sending]) -> Any:
@@ -121,17 +157,26 @@ def _count(after: datetime, until: datetime, counted: Sequence[Sending]) -> Any:
     return select(func.count()).select_from(rows).where(mine, within).correlate(members).scalar_subquery()
 
 
-def why_not(standing: Any, *, weekly: int) -> ColumnElement[str]:
-    """The reasons of handlers/reaching in their order, over the columns of `standing_query`; empty: may be sent."""
-    return case(
+def refusals(standing: Any, *, weekly: int) -> tuple[tuple[ColumnElement[bool], Any], ...]:
+    """The reasons of handlers/reaching in their order, and when each holds, over the columns of `standing_query`."""
+    return (
         (standing.erased, "erased"),
         (~standing.consented, "no_consent"),
         (~standing.opted_in, "opted_out"),
         (standing.chat.is_(None), "unreachable"),
         (standing.barred != "", standing.barred),
         (standing.recent >= weekly, "weekly_cap"),
-        else_=literal(""),
     )
+
+
+def why_not(standing: Any, *, weekly: int) -> ColumnElement[str]:
+    """The first reason that holds; empty: may be sent."""
+    return case(*refusals(standing, weekly=weekly), else_=literal(""))
+
+
+def goes(standing: Any, *, weekly: int) -> list[ColumnElement[bool]]:
+    """That none holds: what is cheap to know is asked first, and most of it before anything is joined."""
+    return [~holds for holds, _ in refusals(standing, weekly=weekly)]
 
 
 def _standing(row: Any) -> Standing:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from sqlalchemy import Boolean, ColumnElement, and_, bindparam, case, func, literal_column, or_, select, true
+from sqlalchemy import Boolean, ColumnElement, and_, bindparam, case, func, literal_column, or_, select, true, tuple_
 from sqlmodel import SQLModel
 
 from messages.types import Address, Outbound
@@ -36,10 +36,12 @@ SLICE = 10_000
 
 _FORGET = rows.delete().where(literal_column("outbox.forget"), rows.c.settled_at.is_not(None))
 _TOLD = (
-    select(rows.c.id)
-    .where(rows.c.account == bindparam("account"), rows.c.chat == bindparam("chat"), rows.c.topic == bindparam("topic"))
-    .limit(1)
+    select(rows.c.account, rows.c.chat)
+    .where(tuple_(rows.c.account, rows.c.chat).in_(bindparam("wanted", expanding=True)))
+    .where(rows.c.topic == bindparam("topic"), rows.c.member_id.is_(None), literal_column("outbox.chat <> ''"))
+    .distinct()
 )
+"""Of those who are nobody's member yet: only their rows are found without looking at all others."""
 
 
 def enqueue(
@@ -189,10 +191,13 @@ def drop_forgotten(db: Transaction) -> int:
     return db.connection().execute(_FORGET).rowcount
 
 
-def was_told(db: Transaction, address: Address, topic: str) -> bool:
-    """Whether something about this topic was promised to an address and is still remembered."""
-    here = {"account": address.account, "chat": address.chat, "topic": topic}
-    return db.connection().execute(_TOLD, here).first() is not None
+def told(db: Transaction, addresses: Collection[Address], topic: str) -> set[Address]:
+    """To which of these something about this topic was promised and is still remembered."""
+    if not addresses:
+        return set()
+    wanted = [(address.account, address.chat) for address in addresses]
+    found = db.connection().execute(_TOLD, {"wanted": wanted, "topic": topic})
+    return {Address(account, chat) for account, chat in found}
 
 
 def promised(db: Transaction, onces: Collection[str]) -> set[str]:

@@ -68,6 +68,7 @@ class Outbox(SQLModel, table=True):
         Index("ix_outbox_settled", "settled_at", **_where("settled_at IS NOT NULL AND chat <> ''")),
         Index("ix_outbox_tombstone", "settled_at", **_where("chat = ''")),
         Index("ix_outbox_forget", "settled_at", **_where("forget")),
+        Index("ix_outbox_strangers", "account", "chat", **_where("member_id IS NULL AND chat <> ''")),
         Index("ix_outbox_broadcast", "broadcast_id", "state", "id", **_where("broadcast_id IS NOT NULL")),
         {"sqlite_autoincrement": True},  # an id is never used again: order and the transcript rely on it
     )

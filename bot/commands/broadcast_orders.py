@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from bot.commands.reply import Reply
 from handlers.errors import Refusal
-from handlers.news import broadcasts
+from handlers.news import audience, broadcasts
 from handlers.news import desk as news_desk
 from handlers.office import Office
 from storage import clock
@@ -45,7 +45,7 @@ class CreateBroadcast:
         now = clock.now(db)
         row = broadcasts.create(db, office, text=self.text, unit_code=self.unit, author_id=None, now=now)
         unit = broadcasts.unit_of(db, row)
-        counts = broadcasts.count(db, office, unit, broadcasts.start(office, None, now), now)
+        counts = audience.count(db, office, unit, audience.start(office, None, now), now)
         values = {
             "code": row.code,
             "audience": unit.name,

@@ -11,13 +11,15 @@ from typing import Any
 from bot import control
 from bot.commands.backup_orders import CancelHeld, NoteBackup, ReleaseHeld
 from bot.commands.broadcast_orders import ConfirmBroadcast, CreateBroadcast, MoveBroadcast
+from bot.commands.cover_orders import NoteCover
 from bot.commands.doubt_orders import SendAgain
 from bot.commands.oa_orders import KeepPair
 from bot.commands.organisation_orders import ChangeUnit, EndOfficer, ImportUnits, InviteOfficer
 from bot.commands.programme_orders import LoadProgramme, MoveDuty, MoveProgramme
 from bot.commands.reply import Order, Reply
 from bot.writer import Writer
-from handlers import exports
+from handlers import beside, exports
+from handlers.beside import Answers, Beside, Question
 from handlers.errors import Refusal
 from handlers.exports import ExportKind, Request
 from handlers.office import Office
@@ -72,6 +74,7 @@ ORDERS: tuple[type[Order], ...] = (
     InviteOfficer,
     EndOfficer,
     NoteExport,
+    NoteCover,
     NoteCopy,
     EraseMember,
     LoadProgramme,
@@ -115,6 +118,17 @@ def carrier(writer: Writer, office: Office) -> control.Carry:
     """How a serving process carries out what commands hand it: one after another, on its writer thread."""
 
     async def carry(envelope: control.Envelope) -> control.Facts:
-        return await writer.run(run, unpack(envelope), office)
+        answers: dict[Question[Any], Any] = {}
+        while True:
+            try:
+                return await writer.run(_run_briefly, unpack(envelope), office, answers)
+            except Beside as need:
+                answers[need.question] = await writer.read(need.question.answer, office)
 
     return carry
+
+
+def _run_briefly(db: Transaction, order: Order, office: Office, answers: Answers) -> control.Facts:
+    """As `run`, while others wait: what takes long is looked up beforehand. Raises Beside until it has been."""
+    beside.give(db, answers)
+    return run(db, order, office)

@@ -16,6 +16,7 @@ from handlers.errors import Refusal
 from handlers.feedback import ways as feedback_ways
 from handlers.feedback.card import act_of, audit_act, changed, item, receipt
 from handlers.flows.readers import fold, read_code
+from handlers.news import audience as news_audience
 from handlers.news import broadcasts
 from handlers.office import local_day
 from messages import staff_text
@@ -174,5 +175,5 @@ def _text(context: Context, unit: Unit | None, lines: Sequence[str]) -> str:
 
 
 def _recipients(context: Context, unit: Unit) -> int:
-    starts = broadcasts.start(context.office, None, context.now)
-    return broadcasts.count(context.db, context.office, unit, starts).recipients
+    starts = news_audience.start(context.office, None, context.now)
+    return news_audience.count(context.db, context.office, unit, starts).recipients

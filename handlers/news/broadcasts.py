@@ -1,91 +1,28 @@
-"""Broadcasts (F5): drafted, counted, confirmed by their number, frozen, held, resumed, cancelled, followed.
+"""Broadcasts (F5): drafted, confirmed by their number, frozen, held, resumed, cancelled.
 
-Here is the life of one; staff in the chat come through handlers/news/desk.py, the command line through bot/commands.
-Texts are worded and members asked about once more when a row is claimed (handlers/reaching/last_look.py).
+Here is the life of one; who gets it is counted in `audience.py`, how far it is stands in `progress.py`. Staff come
+through handlers/news/desk.py, the command line through bot/commands. Texts are worded and members asked about once more
+when a row is claimed (handlers/reaching/last_look.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from handlers import notices
 from handlers.errors import Refusal
+from handlers.news import audience, progress
 from handlers.office import Office
-from handlers.reaching import last_look, reach, ways
-from handlers.reaching.reach import What
 from messages import staff_text
 from messages.types import Choice, Say
-from storage import audit, broadcasts, tallies, units
-from storage.broadcasts import Moment
+from storage import audiences, audit, broadcasts, tallies, units
 from storage.database import Transaction
-from storage.tables import Announcing, Broadcast, Sending, Unit
+from storage.tables import Announcing, Broadcast, Unit
 
 PREFIX = "TIN"
-PER_MINUTE = 1200
-"""Sent in a minute, a little below Telegram's usual pace (25/s): replies go first."""
-FAILED = ("unreachable",)
-"""Reasons of the freezing that count as failures: they were to get it and cannot be reached."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """An audience before anything is sent."""
-
-    recipients: int
-    by_channel: tuple[tuple[str, int], ...]
-    skipped: tuple[tuple[str, int], ...]
-    """By reason, the most frequent first."""
-
-    @property
-    def everybody(self) -> int:
-        """All whom it is meant for."""
-        return self.recipients + sum(number for _, number in self.skipped)
-
-    @property
-    def minutes(self) -> int:
-        """About how long it takes, at least one."""
-        return -(-self.recipients // PER_MINUTE) or 1
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a broadcast is."""
-
-    code: str
-    state: str
-    """A state of `Announcing`, or `scheduled` while its time has not come."""
-    sent: int
-    failed: int
-    skipped: int
-    unknown: int
-    waiting: int
-    due_at: datetime | None
-    minutes: int
-
-    @property
-    def total(self) -> int:
-        """Everybody who was to get it."""
-        return self.sent + self.failed + self.unknown + self.waiting
-
-
-def count(db: Transaction, office: Office, unit: Unit, at: datetime, now: datetime | None = None) -> Counts:
-    """Who of a unit and all below would get a broadcast at a moment, and who not and why; `now`: as far as is known."""
-    budget = ways.Budget(db, office, now or at)
-    channels: dict[str, int] = {}
-    skipped: dict[str, int] = {}
-    for found in broadcasts.count(db, unit, _when(db, office, at, now or at)):
-        if found.reason:
-            skipped[found.reason] = skipped.get(found.reason, 0) + found.number
-        elif found.account is not None:
-            kind = found.account.partition(":")[0]
-            going = budget.room(What.NEWS, found.account, found.number)
-            channels[kind] = channels.get(kind, 0) + going
-            if going < found.number:
-                reason = reach.Reason.MONTH_SPENT.value
-                skipped[reason] = skipped.get(reason, 0) + found.number - going
-    return Counts(sum(channels.values()), _ranked(channels), _ranked(skipped))
+FOLLOWED = (Announcing.SENDING, Announcing.HELD)
+"""States in which rows end, so that they are counted."""
 
 
 def create(
@@ -125,11 +62,12 @@ def confirm(
     now: datetime,
 ) -> None:
     """Let it go, at once or at a moment, when the number typed is that of its recipients. Raises Refusal."""
+    broadcasts.lock(db, row)
     if row.state != Announcing.DRAFT:
         raise Refusal("broadcast.confirmed_before", code=row.code)
     unit = unit_of(db, row)
-    starts = start(office, at, now)
-    counted = count(db, office, unit, starts, now).recipients
+    starts = audience.start(office, at, now)
+    counted = audience.count(db, office, unit, starts, now).recipients
     if counted == 0:
         raise Refusal("broadcast.nobody")
     if counted != recipients:
@@ -139,28 +77,23 @@ def confirm(
     _freeze(db, office, row, unit, now)
 
 
-def start(office: Office, at: datetime | None, now: datetime) -> datetime:
-    """When a broadcast meant for a moment (None: now) may start: never in the quiet hours."""
-    return reach.opening(max(at or now, now), office.quiet_hours)
-
-
 def hold(db: Transaction, row: Broadcast, *, actor_id: int | None, now: datetime) -> None:
     """Stop with the next claim; what is in flight arrives."""
-    _require(row, Announcing.FREEZING, Announcing.SENDING)
+    _require(db, row, Announcing.FREEZING, Announcing.SENDING)
     row.state = Announcing.HELD
     _record(db, "pause", row, actor_id=actor_id, now=now)
 
 
 def resume(db: Transaction, row: Broadcast, *, actor_id: int | None, now: datetime) -> None:
     """Go on where it was held."""
-    _require(row, Announcing.HELD)
+    _require(db, row, Announcing.HELD)
     row.state = Announcing.FREEZING if row.frozen_at is None else Announcing.SENDING
     _record(db, "resume", row, actor_id=actor_id, now=now)
 
 
 def cancel(db: Transaction, row: Broadcast, *, actor_id: int | None, now: datetime) -> None:
     """Send no more of it, ever; what is in flight arrives."""
-    _require(row, Announcing.DRAFT, Announcing.FREEZING, Announcing.SENDING, Announcing.HELD)
+    _require(db, row, Announcing.DRAFT, Announcing.FREEZING, Announcing.SENDING, Announcing.HELD)
     row.state = Announcing.CANCELLED
     assert row.id is not None
     broadcasts.withdraw(db, row.id)
@@ -169,7 +102,7 @@ def cancel(db: Transaction, row: Broadcast, *, actor_id: int | None, now: dateti
 
 def send_again(db: Transaction, row: Broadcast, *, actor_id: int | None, now: datetime) -> int:
     """Send once more where nobody can say whether it arrived; how many."""
-    _require(row, Announcing.SENDING, Announcing.HELD, Announcing.DONE)
+    _require(db, row, Announcing.SENDING, Announcing.HELD, Announcing.DONE)
     assert row.id is not None
     again = broadcasts.send_unknown_again(db, row.id)
     if again and row.state == Announcing.DONE:
@@ -187,10 +120,10 @@ def tick(db: Transaction, office: Office, now: datetime) -> bool:
     Whether there is more to freeze or to sweep up.
     """
     more = False
-    for row in broadcasts.in_state(db, Announcing.FREEZING):
+    for row in broadcasts.locked_in_state(db, Announcing.FREEZING):
         _freeze(db, office, row, unit_of(db, row), now)
         more = more or row.state == Announcing.FREEZING
-    for row in (*broadcasts.in_state(db, Announcing.SENDING), *broadcasts.in_state(db, Announcing.HELD)):
+    for row in [one for state in FOLLOWED for one in broadcasts.locked_in_state(db, state)]:
         tallies.fold(db, row)
         if row.state == Announcing.SENDING and _is_over(db, row, now):
             row.state, row.finished_at = Announcing.DONE, now
@@ -207,40 +140,6 @@ def tick(db: Transaction, office: Office, now: datetime) -> bool:
 def _is_over(db: Transaction, row: Broadcast, now: datetime) -> bool:
     assert row.id is not None
     return row.due_at is not None and row.due_at <= now and not broadcasts.is_under_way(db, row.id)
-
-
-def progress(db: Transaction, row: Broadcast, now: datetime) -> Progress:
-    """How far it is, read from counters kept with the states of its rows."""
-    told = tallies.read(db, row)
-    states = told.ended
-    unreachable = sum(row.skipped.get(reason, 0) for reason in FAILED)
-    scheduled = row.state == Announcing.SENDING and row.due_at is not None and row.due_at > now
-    lasted = (row.finished_at or now) - row.due_at if row.due_at else timedelta()
-    return Progress(
-        code=row.code,
-        state="scheduled" if scheduled else row.state,
-        sent=states.get(Sending.SENT, 0),
-        failed=states.get(Sending.FAILED, 0) + unreachable,
-        skipped=sum(row.skipped.values()) - unreachable + states.get(Sending.CANCELLED, 0),
-        unknown=states.get(Sending.UNKNOWN, 0),
-        waiting=told.waiting,
-        due_at=row.due_at,
-        minutes=max(1, round(lasted.total_seconds() / 60)),
-    )
-
-
-def waiting(db: Transaction) -> dict[str, int]:
-    """How many rows of each broadcast that is under way still wait, by its code."""
-    states = (Announcing.FREEZING, Announcing.SENDING, Announcing.HELD)
-    return {row.code: tallies.read(db, row).waiting for state in states for row in broadcasts.in_state(db, state)}
-
-
-def skipped(db: Transaction, row: Broadcast) -> tuple[tuple[str, int], ...]:
-    """Who was left out and why: when the audience was frozen, and at the moment of sending."""
-    found = {reason: number for reason, number in row.skipped.items() if reason not in FAILED}
-    for reason, number in tallies.read(db, row).withdrawn.items():
-        found[reason] = found.get(reason, 0) + number
-    return _ranked(found)
 
 
 def by_code(db: Transaction, code: str) -> Broadcast:
@@ -260,16 +159,13 @@ def unit_of(db: Transaction, row: Broadcast) -> Unit:
 
 def _freeze(db: Transaction, office: Office, row: Broadcast, unit: Unit, now: datetime) -> None:
     assert row.due_at is not None
-    if not broadcasts.freeze(db, row, unit, _when(db, office, row.due_at, now), now=now):
+    if not audiences.freeze(db, row, unit, audience.when(db, office, row.due_at, now), now=now):
         row.state, row.frozen_at = Announcing.SENDING, now
 
 
-def _when(db: Transaction, office: Office, at: datetime, now: datetime) -> Moment:
-    allowed = ways.allowances(db, office, What.NEWS, at, now)
-    return Moment(at, reach.midnight(at), last_look.rules_of(office).weekly, allowed)
-
-
-def _require(row: Broadcast, *states: Announcing) -> None:
+def _require(db: Transaction, row: Broadcast, *states: Announcing) -> None:
+    """It stands in one of these until the transaction ends: the clock may be freezing it in another process."""
+    broadcasts.lock(db, row)
     if row.state not in states:
         raise Refusal("broadcast.not_now", code=row.code, state=row.state)
 
@@ -277,7 +173,7 @@ def _require(row: Broadcast, *states: Announcing) -> None:
 def _tell_author(db: Transaction, office: Office, row: Broadcast, now: datetime) -> None:
     if row.author_id is None:
         return
-    told = progress(db, row, now)
+    told = progress.read(db, row, now)
     label = office.catalogue.label
     choices = (Choice("send_again", label("send_again")),) if told.unknown else ()
     values = {
@@ -298,10 +194,6 @@ def _free_code(db: Transaction, office: Office, now: datetime) -> str:
         code = office.new_code(PREFIX, now)
         if broadcasts.by_code(db, code) is None:
             return code
-
-
-def _ranked(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def _record(db: Transaction, step: str, row: Broadcast, *, actor_id: int | None, now: datetime) -> None:

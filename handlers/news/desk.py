@@ -12,10 +12,10 @@ from handlers import menu
 from handlers.context import Context
 from handlers.duties import dates
 from handlers.errors import Refusal
+from handlers.flows.news_world import Starts
 from handlers.flows.outcomes import Announce
 from handlers.flows.readers import clean
-from handlers.flows.world import Starts
-from handlers.news import broadcasts
+from handlers.news import audience, broadcasts, progress
 from handlers.reaching import last_look, reach
 from messages import staff_text
 from messages.dates import ZONE
@@ -52,11 +52,11 @@ STEPS: Mapping[str, Callable[..., object]] = {
 
 
 class TurnNewsDesk:
-    """`handlers.flows.world.NewsDesk` for one turn."""
+    """`handlers.flows.news_world.NewsDesk` for one turn."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._counts: dict[str, broadcasts.Counts] = {}
+        self._counts: dict[str, audience.Counts] = {}
 
     def limits(self) -> Mapping[str, Any]:
         """How long a text may be and what may stand in it."""
@@ -83,8 +83,8 @@ class TurnNewsDesk:
         assert unit is not None
         if code not in self._counts:
             now = self._context.now
-            self._counts[code] = broadcasts.count(
-                self._context.db, self._context.office, unit, broadcasts.start(self._context.office, None, now), now
+            self._counts[code] = audience.count(
+                self._context.db, self._context.office, unit, audience.start(self._context.office, None, now), now
             )
         counts = self._counts[code]
         return {
@@ -190,7 +190,7 @@ def is_staffed(context: Context) -> bool:
 
 
 def _show(context: Context, row: Broadcast) -> None:
-    told = broadcasts.progress(context.db, row, context.now)
+    told = progress.read(context.db, row, context.now)
     label = context.office.catalogue.label
     keys = (*ACTIONS[told.state], *(("send_again",) if told.unknown and told.state != Announcing.CANCELLED else ()))
     choices = tuple(Choice(key, label(key)) for key in keys)
@@ -204,11 +204,11 @@ def _show(context: Context, row: Broadcast) -> None:
 def status_values(db: Transaction, row: Broadcast, now: datetime) -> Mapping[str, Any]:
     """How far a broadcast is, by name; of those whose outcome is unknown, the first few."""
     assert row.id is not None
-    told = broadcasts.progress(db, row, now)
+    told = progress.read(db, row, now)
     lost = stored.unknown(db, row.id, LISTED) if told.unknown else []
     return {
         "people": [member.name or f"#{member.id}" for member in lost],
-        "reasons": broadcasts.skipped(db, row),
+        "reasons": progress.skipped(db, row),
         "code": told.code,
         "state": told.state,
         "sent": told.sent,

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers.errors import Refusal
-from handlers.news import broadcasts
+from handlers.news import audience, broadcasts, progress
 from handlers.people import privacy
-from storage import appointments, members, news, units
+from storage import appointments, audiences, members, news, units
 from storage import broadcasts as stored
 from storage.database import Transaction
 from storage.outcomes import Outcome
@@ -50,10 +50,10 @@ def send(desk: Desk, *, unit: str = "GD51", recipients: int, at: datetime | None
         return row.code
 
 
-def told(desk: Desk, code: str) -> broadcasts.Progress:
+def told(desk: Desk, code: str) -> progress.Progress:
     with desk.rows() as db:
         broadcasts.tick(db, desk.office, desk.now)
-        return broadcasts.progress(db, broadcasts.by_code(db, code), desk.now)
+        return progress.read(db, broadcasts.by_code(db, code), desk.now)
 
 
 def act(desk: Desk, code: str, step: str) -> None:
@@ -134,8 +134,8 @@ class TestWhoGetsIt:
         with desk.rows() as db:
             unit = units.by_code(db, "GD51")
             assert unit is not None
-            counted = broadcasts.count(db, desk.office, unit, desk.now)
-        assert counted == broadcasts.Counts(2, (("web", 2),), (("opted_out", 1),))
+            counted = audience.count(db, desk.office, unit, desk.now)
+        assert counted == audience.Counts(2, (("web", 2),), (("opted_out", 1),))
 
 
 def _address(chat: str) -> object:
@@ -164,7 +164,7 @@ class TestUpToTheMomentOfSending:
         assert list(room.deliver()) == ["stays"]
         assert (told(desk, code).sent, told(desk, code).skipped) == (1, 1)
         with desk.rows() as db:
-            assert broadcasts.skipped(db, broadcasts.by_code(db, code)) == (("opted_out", 1),)
+            assert progress.skipped(db, broadcasts.by_code(db, code)) == (("opted_out", 1),)
             assert db.scalars(select(Outbox).where(col(Outbox.member_id) == stays)).one().state == Sending.SENT
 
     def test_who_is_erased_after_the_freezing_gets_nothing_and_leaves_no_chat(self, desk: Desk, room: Mailroom) -> None:
@@ -277,10 +277,10 @@ class TestFreezing:
             row = broadcasts.create(db, desk.office, text=TEXT, unit_code="GD51", author_id=None, now=desk.now)
             row.state, row.due_at = Announcing.FREEZING, desk.now
             unit = broadcasts.unit_of(db, row)
-            when = stored.Moment(desk.now, desk.now, 3)
-            assert stored.freeze(db, row, unit, when, now=desk.now, size=3)
+            when = audiences.Moment(desk.now, desk.now, 3)
+            assert audiences.freeze(db, row, unit, when, now=desk.now, size=3, patience=timedelta())
             row.frozen_to -= 2  # as if that slice were begun once more
-            assert stored.freeze(db, row, unit, when, now=desk.now, size=3)
+            assert audiences.freeze(db, row, unit, when, now=desk.now, size=3, patience=timedelta())
             assert row.id is not None
             assert room_count(db, row.id) == 4
         assert room.deliver() == {}, "nothing goes before everybody is decided"

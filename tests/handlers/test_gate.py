@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
 from handlers import notices
-from handlers.news import broadcasts
+from handlers.news import audience
 from handlers.reaching import reach, ways
 from handlers.reaching.gate import PATIENCE, Gate
 from handlers.reaching.reach import Reason, Refuse, Terms, What
@@ -25,7 +25,8 @@ from storage.database import Transaction
 from storage.outcomes import Outcome, Report
 from storage.pace import Rate
 from storage.tables import Member, MemberAddress, Outbox, Priority
-from tests.desk import START, Desk
+from tests.box import START
+from tests.desk import Desk
 
 DAY = timedelta(days=1)
 OA = Terms(window=7 * DAY, free=2 * DAY, free_kept=1, night=(22, 6))
@@ -200,7 +201,7 @@ def test_staff_see_who_is_reachable_now_and_why_the_others_are_not(desk: Desk) -
     with desk.rows() as db:
         unit = units.by_code(db, "LDLD51")
         assert unit is not None
-        counts = broadcasts.count(db, desk.office, unit, desk.now, desk.now)
+        counts = audience.count(db, desk.office, unit, desk.now, desk.now)
     assert (counts.recipients, counts.everybody) == (8, 11)
     assert dict(counts.by_channel) == {"zalo_bot": 5, "telegram": 2, "zalo_oa": 1}
     assert dict(counts.skipped) == {"window_closed": 1, "free_spent": 1, "month_spent": 1}

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from handlers.news import broadcasts as handled
+from handlers.news import progress
 from storage import broadcasts, tallies
 from storage.database import Transaction
 from storage.tables import Announcing, Broadcast, Outbox, Policy, Priority, Sending, Unit
@@ -83,9 +84,9 @@ def test_what_is_sent_again_waits_again(database_url: str) -> None:
         lost = update(Outbox).where(col(Outbox.broadcast_id) == row.id).values(state=Sending.UNKNOWN.value, member_id=1)
         db.execute(lost)
         tallies.fold(db, row)
-        assert handled.progress(db, row, NOW).unknown == 4
+        assert progress.read(db, row, NOW).unknown == 4
         assert handled.send_again(db, row, actor_id=None, now=NOW) == 4
-        told = handled.progress(db, row, NOW)
+        told = progress.read(db, row, NOW)
         assert (told.unknown, told.waiting) == (0, 4)
         assert broadcasts.is_under_way(db, row.id or 0)
     desk.database.close()
