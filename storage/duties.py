@@ -1,7 +1,7 @@
-"""What units owe by a date: who answers for it, what they were told, what is done, how far it is.
+"""What units owe by a date: what of it was said to whom, what is done, what was put off, how far it is.
 
-A duty is owed by every unit of its level below the unit that runs its programme. When somebody is written to is
-decided in handlers/duties/acts.py; here stands only to whom, and what happened.
+A duty is owed by every unit of its level below the unit that runs its programme. Who answers for it stands in
+storage/addressees.py.
 """
 
 from __future__ import annotations
@@ -9,36 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, func, or_, select
-from sqlmodel import SQLModel, col
+from sqlalchemy import func, or_, select
+from sqlmodel import col
 
-from storage import appointments
 from storage.database import Transaction
 from storage.submissions import ACCEPTED
-from storage.tables import (
-    Duty,
-    DutyDone,
-    DutyNotice,
-    DutySnooze,
-    Member,
-    MemberAddress,
-    Notice,
-    Outbox,
-    Programme,
-    Right,
-    Role,
-    Sending,
-    State,
-    Submission,
-    Unit,
-)
-from storage.units import below, valid_on
-
-RANKS = 4
-UNKEPT = (Sending.EXPIRED, Sending.FAILED, Sending.CANCELLED)
-"""What became of promises that reached nobody: they do not count as told."""
+from storage.tables import Duty, DutyDone, DutyNotice, DutySnooze, Notice, Programme, State, Submission, Unit
+from storage.units import below
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +53,6 @@ class Progress:
     """Chosen for the level above or a reward, here or higher."""
 
 
-_office = SQLModel.metadata.tables["appointment"]
-_officer = _office.alias("officer")
-_holder = _office.alias("holder")
-_told = SQLModel.metadata.tables["duty_notice"].alias("told")
-_unit, _member = _office.c.unit_id, _office.c.member_id
-
-
 def since(db: Transaction, earliest: datetime, *, today: date, now: datetime) -> list[Matter]:
     """The duties of every programme that is not hidden, the first to fall due first; not those due before."""
     rows = select(Duty, Programme).join(Programme, col(Programme.id) == col(Duty.programme_id))
@@ -97,53 +68,6 @@ def matter(db: Transaction, duty_id: int, *, today: date, now: datetime) -> Matt
     duty = db.get(Duty, duty_id)
     programme = db.get(Programme, duty.programme_id) if duty else None
     return Matter(duty, programme, today, now) if duty and programme else None
-
-
-def addressees(db: Transaction, matter: Matter, limit: int | None = None) -> list[Owed]:
-    """Who answers now for the units that have not done it, whether or not they were told."""
-    owing = [col(Unit.level) == matter.duty.by_level, valid_on(matter.today)]
-    if matter.programme.unit_id is not None:
-        owing.append(_unit.in_(select(below(matter.programme.unit_id).c.id)))
-    return _people(db, matter, *owing, limit=limit)
-
-
-def unreminded(db: Transaction, matter: Matter, unit_ids: Sequence[int], day: date, at: datetime) -> list[Owed]:
-    """Who was not told of the reminder of a planned day, which fell due at that moment.
-
-    Somebody appointed since is told only if nobody of the unit was; nobody is where the one who was told has left.
-    """
-    gone = ~exists().where(
-        appointments.holds(matter.now, _holder),
-        _holder.c.member_id == _told.c.member_id,
-        _holder.c.unit_id == _told.c.unit_id,
-    )
-    told = exists().where(
-        _kept_since(matter, unit_ids, day), or_(_told.c.member_id == _member, _office.c.since > at, gone)
-    )
-    return _people(db, matter, _unit.in_(unit_ids), _nothing_today(matter, unit_ids), ~told)
-
-
-def asking_again(db: Transaction, matter: Matter, unit_ids: Sequence[int], since: date) -> list[Owed]:
-    """Who asked to be reminded again on a day that has come, not before `since`, and was not."""
-    come = col(DutySnooze.duty_id) == matter.duty_id, col(DutySnooze.until).between(since, matter.today)
-    if db.scalar(select(col(DutySnooze.unit_id)).where(*come).limit(1)) is None:
-        return []
-    put_off = exists().where(
-        *come,
-        col(DutySnooze.unit_id) == _unit,
-        col(DutySnooze.member_id) == _member,
-        ~exists().where(_kept_since(matter, unit_ids, col(DutySnooze.until)), _told.c.member_id == _member),
-    )
-    return _people(db, matter, _unit.in_(unit_ids), _nothing_today(matter, unit_ids), put_off)
-
-
-def untold_of_move(db: Transaction, matter: Matter, unit_ids: Sequence[int]) -> list[Owed]:
-    """Who answered for it already when its date was changed, and has heard nothing of it since."""
-    moved = matter.duty.moved_at
-    if moved is None:
-        return []
-    told = exists().where(_kept(matter, unit_ids), _told.c.member_id == _member, _told.c.at >= moved)
-    return _people(db, matter, _unit.in_(unit_ids), _nothing_today(matter, unit_ids), _office.c.since <= moved, ~told)
 
 
 def note(db: Transaction, matter: Matter, owed: Owed, *, kind: Notice, once: str) -> None:
@@ -216,64 +140,3 @@ def summed(count: Mapping[str, int]) -> Progress:
         appraised=sum(count.get(state, 0) for state in (*ACCEPTED, State.DECLINED)),
         selected=sum(count.get(state, 0) for state in ACCEPTED if state != State.RECOGNISED),
     )
-
-
-def _people(db: Transaction, matter: Matter, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Owed]:
-    """Whoever holds the office of a unit that has not done it, and can be written to."""
-    done = exists().where(col(DutyDone.duty_id) == matter.duty_id, col(DutyDone.unit_id) == _unit)
-    rows = select(_unit, _member).join(Unit, col(Unit.id) == _unit).where(~done, *_answers(matter), *conditions)
-    return [Owed(*row) for row in db.execute(rows.distinct().order_by(_unit, _member).limit(limit))]
-
-
-def _answers(matter: Matter) -> tuple[ColumnElement[bool], ...]:
-    """The unit's officers; who else where there are none is ranked as by `appointments.serving`.
-
-    They agree to be written to, and can be.
-    """
-    ranks = [_rank(rank, matter, _office) for rank in range(RANKS)]
-    held = appointments.holds(matter.now, _officer), _officer.c.unit_id == _unit
-    filled = [exists().where(*held, _rank(rank, matter, _officer)) for rank in range(RANKS)]
-    reachable = exists().where(
-        col(MemberAddress.member_id) == _member,
-        col(MemberAddress.unreachable_at).is_(None),
-        col(Member.id) == _member,
-        col(Member.consent_version).is_not(None),
-    )
-    chosen = or_(*(and_(ranks[rank], *(~better for better in filled[:rank])) for rank in range(RANKS)))
-    return appointments.holds(matter.now, _office), chosen, reachable
-
-
-def _rank(rank: int, matter: Matter, office: FromClause) -> ColumnElement[bool]:
-    """Who belongs to a rank, the better ones before it left out by whoever asks."""
-    is_officer, present = office.c.role == Role.OFFICER, ~appointments.away(matter.today, office.c.member_id)
-    reports = appointments.allows(Right.REPORT, office)
-    match rank:
-        case 0:
-            return and_(is_officer, reports, present, office.c.deputy.is_(False))
-        case 1:
-            return and_(is_officer, reports, present)
-        case 2:
-            return and_(reports, present)
-        case _:
-            return reports
-
-
-def _nothing_today(matter: Matter, unit_ids: Sequence[int]) -> ColumnElement[bool]:
-    """Not two on one day, whatever became of the first."""
-    return ~exists().where(_of(matter, unit_ids), _told.c.member_id == _member, _told.c.day == matter.today)
-
-
-def _kept_since(matter: Matter, unit_ids: Sequence[int], day: Any) -> ColumnElement[bool]:
-    return and_(_kept(matter, unit_ids), _told.c.day >= day)
-
-
-def _kept(matter: Matter, unit_ids: Sequence[int]) -> ColumnElement[bool]:
-    """A notice about this unit's duty that was sent or still may be."""
-    unkept = exists().where(col(Outbox.once) == _told.c.once, col(Outbox.state).in_(UNKEPT))
-    return and_(_of(matter, unit_ids), ~unkept)
-
-
-def _of(matter: Matter, unit_ids: Sequence[int]) -> ColumnElement[bool]:
-    """The bounds say nothing new; without them PostgreSQL reads every notice of the duty for each slice of units."""
-    bounds = _told.c.unit_id.between(min(unit_ids), max(unit_ids))
-    return and_(_told.c.duty_id == matter.duty_id, bounds, _told.c.unit_id == _unit)

@@ -5,24 +5,21 @@ Facts only: what a look goes by, and when it is repeated, is decided in handlers
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from sqlalchemy import and_, func, or_, select
 from sqlmodel import SQLModel, col
 
 from storage.database import Transaction
-from storage.duties import Matter
-from storage.tables import DutyLook, Member, Submission, Unit
-from storage.units import MAX_DEPTH, valid_on
+from storage.lists import among
+from storage.tables import DutyLook, Submission, Unit
+from storage.units import MAX_DEPTH
 
-_duties, _programmes, _looks, _appointments = (
-    SQLModel.metadata.tables[name] for name in ("duty", "programme", "duty_look", "appointment")
+_duties, _programmes, _looks, _appointments, _units = (
+    SQLModel.metadata.tables[name] for name in ("duty", "programme", "duty_look", "appointment", "unit")
 )
-CHUNK = 5000
-"""Values in one list of a statement; SQLite takes 32,766."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,63 +58,36 @@ def keep(db: Transaction, duty_id: int, *, facts: str, looked_to: int, done_at: 
     db.write(DutyLook, row, replaces=("duty_id",))
 
 
-def owing(db: Transaction, matter: Matter, after: int, size: int) -> tuple[list[int], int | None]:
-    """Of the next units of the duty's level those that owe it, and the last one looked at; None: that was all."""
-    level = col(Unit.level) == matter.duty.by_level, valid_on(matter.today), col(Unit.id) > after
-    ahead = db.scalars(select(col(Unit.id)).where(*level).order_by(col(Unit.id)).limit(size))
-    found = [unit_id for unit_id in ahead if unit_id is not None]
-    last = found[-1] if len(found) == size else None
-    run_by = matter.programme.unit_id
-    if run_by is None:
-        return found, last
-    known = lineage(db, found)
-    return [unit_id for unit_id in found if any(unit.id == run_by for unit in above(known, unit_id))], last
-
-
-def lineage(db: Transaction, unit_ids: Collection[int]) -> dict[int, Unit]:
-    """These units and all above them, by id."""
+def above(db: Transaction, unit_ids: Collection[int]) -> dict[int, list[Unit]]:
+    """For each of these units itself and all above it, the nearest first."""
     known: dict[int, Unit] = {}
     wanted = set(unit_ids)
     for _ in range(MAX_DEPTH):
         if not wanted:
             break
-        for some in _chunks(wanted):
-            known |= {unit.id: unit for unit in db.scalars(select(Unit).where(col(Unit.id).in_(some))) if unit.id}
+        found = db.scalars(select(Unit).where(among(db, col(Unit.id), wanted)))
+        known |= {unit.id: unit for unit in found if unit.id is not None}
         wanted = {unit.parent_id for unit in known.values() if unit.parent_id is not None} - known.keys()
-    return known
+    return {unit_id: list(_chain(known, unit_id)) for unit_id in unit_ids}
 
 
-def above(known: dict[int, Unit], unit_id: int) -> list[Unit]:
-    """A unit and all above it, the nearest first, of what `lineage` found."""
-    chain: list[Unit] = []
+def _chain(known: Mapping[int, Unit], unit_id: int) -> Iterator[Unit]:
     unit = known.get(unit_id)
-    while unit is not None and len(chain) < MAX_DEPTH:
-        chain.append(unit)
+    for _ in range(MAX_DEPTH):
+        if unit is None:
+            return
+        yield unit
         unit = known.get(unit.parent_id) if unit.parent_id is not None else None
-    return chain
-
-
-def names(db: Transaction, member_ids: Collection[int]) -> dict[int, str]:
-    """How members are called; who said no name is left out."""
-    named = select(col(Member.id), col(Member.name)).where(
-        col(Member.id).in_(member_ids), col(Member.name).is_not(None)
-    )
-    return {row[0]: row[1] for row in db.execute(named)}
 
 
 def counts(db: Transaction, programme_id: int, unit_ids: Collection[int]) -> dict[int, dict[str, int]]:
     """For each unit how many submissions of its people and those below, or received there, are in each state."""
     owners = _owners(db, unit_ids)
-    groups: dict[tuple[int | None, int | None, str], int] = {}
     by = (col(Submission.unit_id), col(Submission.receiver_id), col(Submission.state))
-    for some in _chunks(owners):
-        inside = or_(col(Submission.unit_id).in_(some), col(Submission.receiver_id).in_(some))
-        chosen = select(*by, func.count()).where(and_(col(Submission.programme_id) == programme_id, inside))
-        groups |= {
-            (unit, receiver, state): number for unit, receiver, state, number in db.execute(chosen.group_by(*by))
-        }
+    inside = or_(*(among(db, column, owners) for column in by[:2]))
+    chosen = select(*by, func.count()).where(and_(col(Submission.programme_id) == programme_id, inside))
     found: dict[int, dict[str, int]] = {unit_id: {} for unit_id in unit_ids}
-    for (unit, receiver, state), number in groups.items():
+    for unit, receiver, state, number in db.connection().execute(chosen.group_by(*by)):
         for owner in owners.get(unit or 0, set()) | owners.get(receiver or 0, set()):
             found[owner][state] = found[owner].get(state, 0) + number
     return found
@@ -129,18 +99,11 @@ def _owners(db: Transaction, unit_ids: Collection[int]) -> dict[int, set[int]]:
     newest = set(unit_ids)
     for _ in range(MAX_DEPTH):
         below: set[int] = set()
-        for some in _chunks(newest):
-            children = select(col(Unit.id), col(Unit.parent_id)).where(col(Unit.parent_id).in_(some))
-            for child, parent in db.execute(children):
-                owners.setdefault(child, set()).update(owners[parent])
-                below.add(child)
+        children = select(_units.c.id, _units.c.parent_id).where(among(db, _units.c.parent_id, newest))
+        for child, parent in db.connection().execute(children):
+            owners.setdefault(child, set()).update(owners[parent])
+            below.add(child)
         if not below:
             break
         newest = below
     return owners
-
-
-def _chunks(values: Iterable[int]) -> Iterator[list[int]]:
-    waiting = iter(sorted(values))
-    while some := list(islice(waiting, CHUNK)):
-        yield some

@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 
 from storage.database import Transaction
 from storage.errors import WrongKey
+from storage.lists import among
 
 _talks = SQLModel.metadata.tables["conversation"]
 _ONE_BY_ONE = _talks.update().where(_talks.c.member_id == bindparam("who")).values(kept=bindparam("kept"))
@@ -20,7 +21,9 @@ _IN_ARRAYS = _talks.update().where(_talks.c.member_id == _made.c.who).values(kep
 
 def make(db: Transaction, asked: Mapping[int, Any]) -> None:
     """What was asked of each member last, from now on; where they stand in a form stays untouched."""
-    held = db.connection().execute(select(_talks.c.member_id, _talks.c.kept).where(_talks.c.member_id.in_(list(asked))))
+    held = db.connection().execute(
+        select(_talks.c.member_id, _talks.c.kept).where(among(db, _talks.c.member_id, asked))
+    )
     changed = [
         {"who": member_id, "kept": db.seals.seal({**_open(db, kept), "asked": asked[member_id]})}
         for member_id, kept in held.all()

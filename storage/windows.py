@@ -17,6 +17,7 @@ from sqlmodel import SQLModel, col
 
 from messages.types import Address
 from storage.database import Transaction
+from storage.lists import among
 from storage.tables import Quota, Window
 
 windows = SQLModel.metadata.tables["chat_window"]
@@ -62,7 +63,7 @@ def ways(db: Transaction, member_ids: Collection[int]) -> dict[int, list[Way]]:
             windows.c.paused_until,
         )
         .select_from(_homes.join(_members, agreed).outerjoin(windows, theirs))
-        .where(_homes.c.member_id.in_(member_ids))
+        .where(among(db, _homes.c.member_id, member_ids))
         .order_by(_homes.c.seen_at.desc(), _homes.c.id)
     )
     found: dict[int, list[Way]] = {}

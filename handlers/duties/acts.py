@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from handlers.duties import climbing
+from handlers.duties import climbing, forewarning
 from handlers.duties import days as duty_dates
 from handlers.errors import Refusal
 from handlers.flows.readers import given_name
 from handlers.office import Office, local_day
 from messages.types import Choice, Say
-from storage import audit, duties, members, outbox, programmes, units
+from storage import addressees, audit, duties, members, outbox, programmes, units
 from storage.database import Transaction
 from storage.duties import Matter, Owed, Progress
 from storage.tables import Duty, DutyDone, Kind, Unit
@@ -31,7 +31,8 @@ def current(db: Transaction, now: datetime) -> list[Matter]:
 class Case:
     """One unit's duty and what a reminder of it says besides."""
 
-    unit: Unit
+    unit_id: int
+    unit: str
     name: str | None
     """Of whoever is reminded."""
     receiver: str
@@ -39,9 +40,42 @@ class Case:
     progress: Progress
 
 
-def moved_news(matter: Matter, unit: Unit) -> Say:
-    """Its date was changed, and there is nothing else to say today."""
-    return Say("officer.duty_moved", {"duty": matter.duty.title, "unit": unit.name, "due": matter.duty.due_at})
+class Wording:
+    """What is said of one duty today: what is the same for everybody is looked up once."""
+
+    def __init__(self, office: Office, matter: Matter) -> None:
+        duty, left = matter.duty, duty_dates.days_left(matter.duty.due_at, matter.today)
+        last = duty_dates.last_day(duty.due_at)
+        self._duty_id, self._is_ahead = matter.duty_id, left >= 0
+        self._of_duty: dict[str, object] = {"duty": duty.title, "due": duty.due_at}
+        self._of_day: dict[str, object] = {**self._of_duty, "days": abs(left)}
+        if self._is_ahead:
+            self._of_day |= {
+                "consequence": duty.consequence,
+                "last": last,
+                "weekend": last.weekday() >= duty_dates.SATURDAY,
+                "counted": matter.programme.kind == Kind.INITIATIVE,
+                "quota": duty.quota,
+            }
+        self._choices = tuple(Choice(key, office.catalogue.label(key)) for key in ("duty_done", "snooze"))
+
+    def moved_news(self, unit: str) -> Say:
+        """Its date was changed, and there is nothing else to say today."""
+        return Say("officer.duty_moved", {**self._of_duty, "unit": unit})
+
+    def reminder(self, case: Case, *, moved: bool) -> Say:
+        """One unit's duty as it stands now, with what may be pressed under it."""
+        values = {**self._of_day, "given_name": given_name(case.name or ""), "unit": case.unit}
+        if self._is_ahead:
+            values |= {
+                "receiver": case.receiver,
+                "moved": moved,
+                "received": case.progress.received,
+                "appraised": case.progress.appraised,
+                "selected": case.progress.selected,
+            }
+        key = "officer.reminder" if self._is_ahead else "officer.overdue"
+        return Say(key, values, self._choices, f"duty@{self._duty_id}.{case.unit_id}")
 
 
 def reminder(db: Transaction, office: Office, matter: Matter, unit: Unit, member_id: int, *, moved: bool) -> Say:
@@ -49,41 +83,13 @@ def reminder(db: Transaction, office: Office, matter: Matter, unit: Unit, member
     assert unit.id is not None
     member = members.by_id(db, member_id)
     case = Case(
-        unit,
+        unit.id,
+        unit.name,
         member.name if member else None,
         receiver(office, matter.duty, units.ancestors(db, unit.id)),
         duties.progress(db, matter.duty.programme_id, unit.id),
     )
-    return worded(office, matter, case, moved=moved)
-
-
-def worded(office: Office, matter: Matter, case: Case, *, moved: bool) -> Say:
-    """The reminder of a case."""
-    left = duty_dates.days_left(matter.duty.due_at, matter.today)
-    last = duty_dates.last_day(matter.duty.due_at)
-    values: dict[str, object] = {
-        "given_name": given_name(case.name or ""),
-        "duty": matter.duty.title,
-        "unit": case.unit.name,
-        "due": matter.duty.due_at,
-        "days": abs(left),
-    }
-    if left >= 0:
-        values |= {
-            "receiver": case.receiver,
-            "consequence": matter.duty.consequence,
-            "moved": moved,
-            "last": last,
-            "weekend": last.weekday() >= duty_dates.SATURDAY,
-            "counted": matter.programme.kind == Kind.INITIATIVE,
-            "received": case.progress.received,
-            "appraised": case.progress.appraised,
-            "selected": case.progress.selected,
-            "quota": matter.duty.quota,
-        }
-    choices = tuple(Choice(key, office.catalogue.label(key)) for key in ("duty_done", "snooze"))
-    key = "officer.reminder" if left >= 0 else "officer.overdue"
-    return Say(key, values, choices, f"duty@{matter.duty_id}.{case.unit.id}")
+    return Wording(office, matter).reminder(case, moved=moved)
 
 
 def receiver(office: Office, duty: Duty, above: Iterable[Unit]) -> str:
@@ -105,6 +111,7 @@ def finish(db: Transaction, office: Office, duty_id: int, owed: Owed, now: datet
     matter = duties.matter(db, duty_id, today=local_day(now), now=now)
     if matter is not None:
         climbing.withdraw(db, office, matter, owed.unit_id)
+        forewarning.withdraw(db, office, matter, owed.unit_id)
     details = {"unit": owed.unit_id}
     audit.record(db, action="duty.done", actor_id=owed.member_id, now=now, subject=str(duty_id), details=details)
     return kept
@@ -143,6 +150,6 @@ def next_reminder(db: Transaction, now: datetime) -> tuple[datetime, str] | None
     for matter in current(db, now):
         days = (*duty_dates.days(matter.duty.due_at, matter.duty.every), *duties.snoozed_until(db, matter.duty_id))
         ahead = [at for at in map(duty_dates.instant, days) if at > now]
-        if ahead and duties.addressees(db, matter, 1):
+        if ahead and any(members.reachable(db, [one.member_id]) for one in addressees.everybody(db, matter)):
             found.append((min(ahead), matter.duty.title))
     return min(found, default=None)

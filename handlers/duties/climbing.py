@@ -66,8 +66,13 @@ def withdraw(db: Transaction, office: Office, matter: Matter, unit_id: int) -> N
     outbox.cancel(db, reason="done", once_prefix=f"{_key(matter, Rung.DEPUTY)}:{unit_id}:")
     for above in (unit.id for unit in units.ancestors(db, unit_id) if unit.id is not None):
         for rung in (Rung.ABOVE, Rung.STAFF):
-            if outbox.cancel(db, reason="done", once_prefix=f"{_key(matter, rung)}:{above}:"):
+            if take_back(db, matter, rung, above):
                 _digest(db, office, matter, rung, above, climbs.late(db, matter, under=above))
+
+
+def take_back(db: Transaction, matter: Matter, rung: Rung, above: int) -> int:
+    """Withdraw what still waits to be told, on a rung, to those who answer for a unit above; how many messages."""
+    return outbox.cancel(db, reason="done", once_prefix=f"{_key(matter, rung)}:{above}:")
 
 
 def forget(db: Transaction, duty: Duty) -> None:
@@ -132,12 +137,17 @@ def _digest(db: Transaction, office: Office, matter: Matter, rung: Rung, above: 
     return tell(db, office, matter, rung, above, Say("officer.escalation", values))
 
 
-def tell(db: Transaction, office: Office, matter: Matter, rung: Rung, above: int, say: Say) -> int:
-    """One digest (`count` units) for each who hears of them on a rung; how many."""
+def tell(
+    db: Transaction, office: Office, matter: Matter, rung: Rung, above: int, say: Say, *, version: str | None = None
+) -> int:
+    """One digest (`count` units) for each who hears of them on a rung; how many.
+
+    A digest told anew counts fewer units than the one before; where it may not, it has a `version` of its own.
+    """
     promised = 0
     for member_id in _recipients(db, matter, rung, above):
         own = replace(say, values={**say.values, "given_name": _given_name(db, member_id)})
-        once = f"{_key(matter, rung)}:{above}:{member_id}:{say.values['count']}"
+        once = f"{_key(matter, rung)}:{above}:{member_id}:{version or say.values['count']}"
         promised += _push(db, office, matter, member_id, own, once)
     return promised
 

@@ -5,7 +5,7 @@ Once for each date of a duty, in one message for each who answers for the level 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from handlers.duties import climbing
@@ -14,8 +14,8 @@ from handlers.office import Office, local_day
 from handlers.reaching import ways
 from messages.dates import local
 from messages.types import Say
-from storage import appointments, climbs, members
-from storage import duties as stored
+from storage import addressees, appointments, climbs, members, units
+from storage.addressees import Holding
 from storage.climbs import Late
 from storage.database import Transaction
 from storage.duties import Matter
@@ -41,25 +41,44 @@ def enqueue_due(db: Transaction, office: Office, now: datetime) -> int:
     return promised
 
 
+def withdraw(db: Transaction, office: Office, matter: Matter, unit_id: int) -> None:
+    """A unit has done it after all: a list that still waits is withdrawn, and told anew where others are left.
+
+    Called when the unit's mark is written already.
+    """
+    if climbs.climb(db, matter, Rung.UNREACHED) is None:
+        return
+    for above in (unit.id for unit in units.ancestors(db, unit_id) if unit.id is not None):
+        if climbing.take_back(db, matter, Rung.UNREACHED, above):
+            late = climbs.late(db, matter, under=above)
+            owed = addressees.answering_of(db, matter, [one.unit_id for one in late])
+            silent = _groups(db, office, matter, late, owed).get(above)
+            if silent:
+                _tell(db, office, matter, above, silent, version=f"without {unit_id}")
+
+
 def _name(db: Transaction, office: Office, matter: Matter) -> int:
-    reached = _reached(db, office, matter)
-    silent = [one for one in climbs.late(db, matter) if one.unit_id not in reached]
-    groups = climbing.grouped(db, matter, Rung.UNREACHED, silent)
-    promised = sum(_tell(db, office, matter, above, units) for above, units in groups.items())
+    groups = _groups(db, office, matter, climbs.late(db, matter), list(addressees.everybody(db, matter)))
+    promised = sum(_tell(db, office, matter, above, silent) for above, silent in groups.items())
     climbs.keep(db, matter, Rung.UNREACHED, reached=0, done=True)
     return promised
 
 
-def _reached(db: Transaction, office: Office, matter: Matter) -> set[int]:
-    """The units of which somebody can be reminded now."""
-    owed = stored.addressees(db, matter)
+def _groups(
+    db: Transaction, office: Office, matter: Matter, late: Sequence[Late], owed: Sequence[Holding]
+) -> dict[int, list[Late]]:
+    """Of units that are late those of whose officers (`owed`) nobody can be reminded now, by who hears of them."""
     people = sorted({one.member_id for one in owed})
     chunks = (people[start : start + CHUNK] for start in range(0, len(people), CHUNK))
     lost = {number for chunk in chunks for number in ways.out_of_reach(db, office, chunk, matter.now)}
-    return {one.unit_id for one in owed if one.member_id not in lost}
+    reached = {one.unit_id for one in owed if one.member_id not in lost}
+    silent = [one for one in late if one.unit_id not in reached]
+    return climbing.grouped(db, matter, Rung.UNREACHED, silent)
 
 
-def _tell(db: Transaction, office: Office, matter: Matter, above: int, silent: list[Late]) -> int:
+def _tell(
+    db: Transaction, office: Office, matter: Matter, above: int, silent: list[Late], *, version: str | None = None
+) -> int:
     rows = [(one.name, list(_names(db, matter, one.unit_id))) for one in silent[: climbing.LISTED]]
     values = {
         "duty": matter.duty.title,
@@ -68,7 +87,8 @@ def _tell(db: Transaction, office: Office, matter: Matter, above: int, silent: l
         "count": len(silent),
         "more": len(silent) - len(rows),
     }
-    return climbing.tell(db, office, matter, Rung.UNREACHED, above, Say("officer.unreached", values))
+    say = Say("officer.unreached", values)
+    return climbing.tell(db, office, matter, Rung.UNREACHED, above, say, version=version)
 
 
 def _names(db: Transaction, matter: Matter, unit_id: int) -> Iterator[str]:

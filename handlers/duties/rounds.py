@@ -7,29 +7,31 @@ ask. What a reminder says stands in handlers/duties/acts.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from handlers import notices
 from handlers.context import Talk, asked_of
 from handlers.duties import acts as duties
+from handlers.duties import audience
 from handlers.duties import days as duty_dates
 from handlers.duties.acts import Case
+from handlers.duties.audience import Told
 from handlers.office import Office, local_day
 from handlers.reaching import reach, ways
 from messages.dates import ZONE, local
-from messages.types import Address, Say
+from messages.types import Address
+from storage import addressees, duty_looks, offers
 from storage import duties as stored
-from storage import duty_looks, offers
 from storage.database import Transaction
 from storage.duties import Matter, Owed
 from storage.duty_looks import Look
-from storage.tables import Kind, Notice, Priority
+from storage.tables import Kind, Notice, Priority, Unit
 
 TOPIC = "duty"
 ROUND = "duty round"
-SLICE = 500
+SLICE = 750
 """Units in one look: the writer is not held for longer."""
 AHEAD = timedelta(days=12)
 """Longer before its end nobody is reminded of a duty (seven days and a weekend), unless its date was changed."""
@@ -45,15 +47,6 @@ class Round:
 
     promised: int
     more: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Who is told what. `moved`: the date was changed and they do not know yet."""
-
-    owed: Owed
-    kind: Notice
-    moved: bool
 
 
 def enqueue_due(db: Transaction, office: Office, now: datetime) -> Round:
@@ -77,13 +70,13 @@ def enqueue_due(db: Transaction, office: Office, now: datetime) -> Round:
         matter = stored.matter(db, look.duty_id, today=local_day(now), now=now)
         assert matter is not None
         begun = look.looked_to if look.facts == facts and look.done_at is None else 0
-        unit_ids, last = duty_looks.owing(db, matter, begun, room)
-        promised += _promise_all(db, office, matter, list(_due(db, matter, unit_ids)))
-        over = last is None
-        duty_looks.keep(db, look.duty_id, facts=facts, looked_to=last or begun, done_at=now if over else None)
+        span, found = addressees.next_span(db, matter, begun, room)
+        promised += _promise_all(db, office, matter, audience.told(db, matter, span))
+        over = found < room
+        duty_looks.keep(db, look.duty_id, facts=facts, looked_to=span.to, done_at=now if over else None)
         if not over:
             return Round(promised, more=True)
-        room -= len(unit_ids)
+        room -= found
     return Round(promised, more=False)
 
 
@@ -97,47 +90,28 @@ def _is_over(look: Look, facts: str, now: datetime) -> bool:
     return look.facts == facts and look.done_at is not None and now - AGAIN < look.done_at <= now
 
 
-def _due(db: Transaction, matter: Matter, unit_ids: Sequence[int]) -> Iterator[Told]:
-    """Who of these units is told what about one duty."""
-    if not unit_ids:
-        return
-    bound, today = matter.duty.due_at, matter.today
-    untold = set(stored.untold_of_move(db, matter, unit_ids)) if _is_news(matter) else set()
-    if local(matter.now).hour >= duty_dates.HOUR:
-        kind = Notice.REMINDER if duty_dates.days_left(bound, today) >= 0 else Notice.OVERDUE
-        reminded = _reminded(db, matter, unit_ids)
-        yield from (Told(owed, kind, owed in untold) for owed in reminded)
-        untold.difference_update(reminded)
-    elif today in duty_dates.days(bound, matter.duty.every):
-        return
-    yield from (Told(owed, Notice.MOVED, moved=True) for owed in sorted(untold))
-
-
-def _is_news(matter: Matter) -> bool:
-    moved = matter.duty.moved_at
-    return moved is not None and moved > matter.now - duty_dates.LATE and matter.duty.due_at > matter.now
-
-
-def _reminded(db: Transaction, matter: Matter, unit_ids: Sequence[int]) -> list[Owed]:
-    """Whose planned day has come, or the day to which they put it off."""
-    planned = duty_dates.latest(matter.duty.due_at, matter.today, matter.duty.every)
-    found: list[Owed] = []
-    if planned is not None:
-        found = stored.unreminded(db, matter, unit_ids, planned, duty_dates.instant(planned))
-    return sorted({*found, *stored.asking_again(db, matter, unit_ids, matter.today - duty_dates.LATE)})
+def _owing(matter: Matter, told: Sequence[Told], above: Mapping[int, Sequence[Unit]]) -> list[Told]:
+    """Of these units those below the one that runs the programme, or itself."""
+    run_by = matter.programme.unit_id
+    running = {parent_id for parent_id, chain in above.items() if any(unit.id == run_by for unit in chain)}
+    if run_by is None:
+        return list(told)
+    return [one for one in told if one.holding.unit_id == run_by or one.holding.parent_id in running]
 
 
 def _promise_all(db: Transaction, office: Office, matter: Matter, told: Sequence[Told]) -> int:
     """Promise what these are told; how many can be reached. What one needs to know is read for all at once."""
-    ways_to = _ways(db, office, matter, told)
-    reached = [one for one in told if one.owed.member_id in ways_to]
-    cases = _cases(db, office, matter, reached)
+    above = duty_looks.above(db, {one.holding.parent_id for one in told if one.holding.parent_id is not None})
+    owing = _owing(matter, told, above)
+    ways_to = _ways(db, office, matter, owing)
+    reached = [one for one in owing if one.holding.member_id in ways_to]
+    wording, asked = duties.Wording(office, matter), {}
+    day = f"{matter.today:%Y%m%d}"
     ends = datetime.combine(matter.today, time(office.quiet_hours[0]), ZONE)
-    asked = {}
-    for one in reached:
-        member_id = one.owed.member_id
-        once = f"duty:{matter.duty_id}:{one.owed.unit_id}:{member_id}:{matter.today:%Y%m%d}"
-        say = _say(office, matter, one, cases[one.owed])
+    for one, case in _cases(db, office, matter, reached, above):
+        member_id = one.holding.member_id
+        once = f"duty:{matter.duty_id}:{case.unit_id}:{member_id}:{day}"
+        say = wording.moved_news(case.unit) if one.kind is Notice.MOVED else wording.reminder(case, moved=one.moved)
         address, due_at = ways_to[member_id]
         notices.enqueue(
             db,
@@ -152,7 +126,7 @@ def _promise_all(db: Transaction, office: Office, matter: Matter, told: Sequence
             due_at=due_at,
             expires_at=ends,
         )
-        stored.note(db, matter, one.owed, kind=one.kind, once=f"{once}#0")
+        stored.note(db, matter, Owed(case.unit_id, member_id), kind=one.kind, once=f"{once}#0")
         if say.choices:
             asked[member_id] = asked_of(Talk(offered=say.choices, question=say.question))
     offers.make(db, asked)
@@ -165,7 +139,7 @@ def _ways(
     """Where each of them is written to, and from when on; who cannot be reached is left out."""
     if not told:
         return {}
-    members = {one.owed.member_id for one in told}
+    members = {one.holding.member_id for one in told}
     chosen = ways.choose(db, office, members, ways.what_of(TOPIC, Priority.NOTICE), matter.now)
     return {
         number: (way.address, max(matter.now, found.at) if isinstance(found, reach.Later) else None)
@@ -174,22 +148,16 @@ def _ways(
     }
 
 
-def _cases(db: Transaction, office: Office, matter: Matter, told: Sequence[Told]) -> dict[Owed, Case]:
-    unit_ids = {one.owed.unit_id for one in told}
-    known = duty_looks.lineage(db, unit_ids)
-    names = duty_looks.names(db, {one.owed.member_id for one in told})
+def _cases(
+    db: Transaction, office: Office, matter: Matter, told: Sequence[Told], above: Mapping[int, Sequence[Unit]]
+) -> Iterator[tuple[Told, Case]]:
+    unit_ids = {one.holding.unit_id for one in told}
     counted = matter.programme.kind == Kind.INITIATIVE
-    counts = duty_looks.counts(db, matter.duty.programme_id, unit_ids) if counted else {}
-    found = {}
+    counts = duty_looks.counts(db, matter.duty.programme_id, unit_ids) if counted and unit_ids else {}
+    nothing, to_nobody = stored.summed({}), duties.receiver(office, matter.duty, ())
+    receivers = {parent_id: duties.receiver(office, matter.duty, chain) for parent_id, chain in above.items()}
     for one in told:
-        unit_id = one.owed.unit_id
-        receiver = duties.receiver(office, matter.duty, duty_looks.above(known, unit_id)[1:])
-        progress = stored.summed(counts.get(unit_id, {}))
-        found[one.owed] = Case(known[unit_id], names.get(one.owed.member_id), receiver, progress)
-    return found
-
-
-def _say(office: Office, matter: Matter, told: Told, case: Case) -> Say:
-    if told.kind is Notice.MOVED:
-        return duties.moved_news(matter, case.unit)
-    return duties.worded(office, matter, case, moved=told.moved)
+        held, count = one.holding, counts.get(one.holding.unit_id)
+        receiver = receivers.get(held.parent_id, to_nobody) if held.parent_id is not None else to_nobody
+        progress = stored.summed(count) if count else nothing
+        yield one, Case(held.unit_id, held.unit, held.name, receiver, progress)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
@@ -140,25 +139,6 @@ class TestOnce:
         assert [union.tick(moment) for _ in range(3)] == [2, 1, 0]
 
 
-def test_two_processes_whose_clocks_look_at_the_same_moment_promise_one(postgresql_database: str) -> None:
-    """SQLite has one process, and one writer in it."""
-    union = furnished(postgresql_database)
-    start = threading.Barrier(2)
-
-    def look() -> None:
-        start.wait()
-        with union.rows() as db:
-            duty_rounds.enqueue_due(db, OFFICE, at(date(2021, 4, 10)))
-
-    clocks = [threading.Thread(target=look) for _ in range(2)]
-    for clock in clocks:
-        clock.start()
-    for clock in clocks:
-        clock.join()
-    assert union.days("Hạnh") == april(10)
-    union.database.close()
-
-
 class TestWho:
     def test_units_of_the_level_below_the_unit_that_runs_it(self, union: Union) -> None:
         for name, unit in (("An", "P"), ("Bình", "P.1"), ("Chi", "P.2.1")):
@@ -174,6 +154,20 @@ class TestWho:
         union.appoint("Chi", "P.1.2", Role.ADMIN)
         union.tick(at(date(2021, 4, 6)))
         assert {one.officer for one in union.heard()} == {"Hạnh", "Chi"}
+
+    def test_whoever_holds_two_roles_in_a_unit_is_told_once(self, union: Union) -> None:
+        union.appoint("Hạnh", "P.1.1", Role.STAFF)
+        union.appoint("Bình", "P.1.2", Role.STAFF)
+        union.appoint("Bình", "P.1.2", Role.ADMIN)
+        assert union.tick(at(date(2021, 4, 6))) == 2
+        assert {one.officer for one in union.heard()} == {"Hạnh", "Bình"}
+
+    def test_a_unit_that_runs_a_programme_itself_owes_what_its_own_level_owes(self, union: Union) -> None:
+        union.appoint("Bình", "P.1.2")
+        union.programme("g", closes=datetime(2021, 4, 21, tzinfo=ZONE), run_by="P.1.2")
+        union.owe("g", "own", "base", BOUND)
+        union.tick(at(date(2021, 4, 6)))
+        assert [one.officer for one in union.heard(duty="own")] == ["Bình"]
 
     def test_an_officer_of_another_level_owes_nothing(self, union: Union) -> None:
         union.appoint("Bình", "P.1")

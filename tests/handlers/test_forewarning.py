@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from handlers.duties import acts as duties
@@ -106,6 +106,42 @@ def test_a_moved_date_begins_anew(union: Union) -> None:
     assert heard(union, "Chi") == []
     assert look(union, at(date(2021, 4, 16))) == 0
     assert look(union, at(date(2021, 4, 17))) == 1
+
+
+def finish(union: Union, unit: str, by: str) -> None:
+    with union.rows() as db:
+        owed = Owed(union.unit(db, unit), union.people[by])
+        duties.finish(db, OFFICE, union.duties["select"], owed, union.now)
+
+
+def test_a_list_that_waits_no_longer_names_a_unit_that_has_done_it_meanwhile(union: Union) -> None:
+    lose(union, "Bình")
+    look(union)
+    finish(union, "P.1.2", "Bình")
+    (said,) = heard(union, "Chi")
+    assert "1 đơn vị" in said
+    assert "• Công đoàn P.1.3: chưa có cán bộ" in said
+    assert "P.1.2" not in said
+    finish(union, "P.1.3", "Chi")
+    assert heard(union, "Chi") == []
+
+
+def test_a_list_told_anew_may_count_as_many_units_as_before(union: Union) -> None:
+    lose(union, "Bình")
+    look(union)
+    lose(union, "Hạnh")
+    finish(union, "P.1.3", "Chi")
+    (said,) = heard(union, "Chi")
+    assert "2 đơn vị" in said
+    assert ("P.1.1" in said, "P.1.2" in said, "P.1.3" in said) == (True, True, False)
+
+
+def test_a_list_that_was_sent_is_not_told_anew(union: Union) -> None:
+    look(union)
+    with union.rows() as db:
+        db.execute(update(Outbox).values(state=Sending.SENT))
+    finish(union, "P.1.3", "Chi")
+    assert heard(union, "Chi") == []
 
 
 def test_a_list_that_waits_is_withdrawn_when_all_is_done_in_a_programme_run_by_a_unit(union: Union) -> None:
