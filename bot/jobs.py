@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.clockwork import Job
-from handlers import retention
+from handlers import mornings, retention
 from handlers.duties import climbing, closings, forewarning, openings, recurring
 from handlers.duties import rounds as duty_rounds
 from handlers.feedback import late as feedback_late
@@ -24,6 +24,7 @@ def office_jobs(office: Office) -> tuple[Job, ...]:
             lambda db, now: duty_rounds.enqueue_due(db, office, now).more,
             by_slices=True,
         ),
+        Job("mornings", timedelta(seconds=30), lambda db, now: mornings.tell(db, office, now), by_slices=True),
         Job("recurring", timedelta(minutes=30), recurring.lay_down),
         Job("climbing", timedelta(minutes=1), lambda db, now: climbing.enqueue_due(db, office, now)),
         Job("forewarning", timedelta(minutes=1), lambda db, now: forewarning.enqueue_due(db, office, now)),

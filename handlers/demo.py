@@ -12,6 +12,7 @@ from pathlib import Path
 from handlers import demo_crowd, programmes
 from handlers.duties import acts as duties
 from handlers.office import Office, local_day
+from handlers.reaching import reach
 from handlers.units import tree as units
 from messages import demo as data
 from messages.types import Address
@@ -56,6 +57,13 @@ class Told:
     next: tuple[datetime, str] | None
     done: frozenset[str]
     happened: tuple[tuple[datetime, str], ...]
+
+
+def wake(db: Transaction, office: Office, now: datetime) -> datetime:
+    """A demo begun at night begins with the next morning: officers are not written to in quiet hours. Its time now."""
+    morning = reach.opening(now, office.quiet_hours)
+    clock.move_to(db, morning)
+    return morning
 
 
 def prepare(db: Transaction, office: Office, now: datetime) -> None:

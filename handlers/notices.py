@@ -9,8 +9,8 @@ from handlers.context import Talk, asked_of
 from handlers.office import Office
 from handlers.reaching import reach, ways
 from messages import render
-from messages.types import LIMITS, Address, Say
-from storage import conversations, outbox
+from messages.types import LIMITS, Address, Outbound, Say
+from storage import conversations, nights, outbox
 from storage.database import Transaction
 from storage.tables import Policy, Priority
 
@@ -33,17 +33,46 @@ def push(
 
     Its choices are what a number means from now on: where there are no buttons, it is the list the member sees.
     """
+    whole = _worded(office, say, topic)
+    return push_worded(
+        db,
+        office,
+        member_id,
+        whole,
+        topic=topic,
+        once=once,
+        now=now,
+        due_at=due_at,
+        expires_at=expires_at,
+        forget=forget,
+    )
+
+
+def push_worded(
+    db: Transaction,
+    office: Office,
+    member_id: int,
+    whole: Outbound,
+    *,
+    topic: str,
+    once: str | None,
+    now: datetime,
+    due_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    forget: bool = False,
+) -> bool:
+    """The same with a message that was worded before."""
     chosen = ways.choose(db, office, [member_id], ways.what_of(topic, Priority.NOTICE), now).get(member_id)
     if chosen is None or chosen[0].unreachable:
         return False
     way, found = chosen
     if isinstance(found, reach.Later):
         due_at = max(due_at or now, found.at)
-    enqueue(
+    _promise(
         db,
         office,
         way.address,
-        say,
+        whole,
         member_id=member_id,
         topic=topic,
         priority=Priority.NOTICE,
@@ -53,9 +82,32 @@ def push(
         expires_at=expires_at,
         forget=forget,
     )
-    if say.choices:
-        conversations.offer(db, member_id, asked_of(Talk(offered=say.choices, question=say.question)))
+    if whole.choices:
+        conversations.offer(db, member_id, asked_of(Talk(offered=whole.choices, question=whole.question)))
     return True
+
+
+def to_officer(
+    db: Transaction,
+    office: Office,
+    member_id: int,
+    say: Say,
+    *,
+    about: str,
+    topic: str,
+    once: str | None,
+    now: datetime,
+    forget: bool = False,
+    urgent: bool = False,
+) -> None:
+    """Tell an officer of something they did not ask for: at once by day, or where somebody may be in danger; else it
+    waits for the morning, together with whatever else comes in that night (handlers/mornings.py). `about`: the code
+    of what it is about.
+    """
+    if reach.is_quiet(now, office.quiet_hours) and not urgent:
+        nights.keep(db, member_id, about, _worded(office, say, topic), key=say.key, topic=topic, forget=forget)
+    else:
+        push(db, office, member_id, say, topic=topic, once=once, now=now, forget=forget)
 
 
 def enqueue(
@@ -74,8 +126,47 @@ def enqueue(
     forget: bool = False,
 ) -> None:
     """Render, split to what the channel carries, and promise each part in order."""
-    whole, limits = office.render(say), LIMITS[address.kind]
-    whole = replace(whole, template=ways.template_for(office, address, ways.what_of(topic, priority), say))
+    whole = replace(office.render(say), template=ways.template_for(office, address, ways.what_of(topic, priority), say))
+    _promise(
+        db,
+        office,
+        address,
+        whole,
+        member_id=member_id,
+        topic=topic,
+        priority=priority,
+        now=now,
+        once=once,
+        due_at=due_at,
+        expires_at=expires_at,
+        forget=forget,
+    )
+
+
+def _worded(office: Office, say: Say, topic: str) -> Outbound:
+    """A notice before it is known where it goes: with its template, wherever there may be one."""
+    what = ways.what_of(topic, Priority.NOTICE)
+    return replace(office.render(say), template=ways.template_of(what, say))
+
+
+def _promise(
+    db: Transaction,
+    office: Office,
+    address: Address,
+    whole: Outbound,
+    *,
+    member_id: int | None,
+    topic: str,
+    priority: Priority,
+    now: datetime,
+    once: str | None,
+    due_at: datetime | None,
+    expires_at: datetime | None,
+    forget: bool,
+) -> None:
+    limits = LIMITS[address.kind]
+    if whole.template is not None and not ways.takes(office, address, whole.template):
+        whole = replace(whole, template=None)
     under = render.under(whole, limits.buttons, office.catalogue)
     for number, part in enumerate(render.split(whole, limits.text, under=under)):
         outbox.enqueue(

@@ -45,6 +45,7 @@ from storage.tables_members import MemberAddress as MemberAddress
 from storage.tables_news import Announcing as Announcing
 from storage.tables_news import Broadcast as Broadcast
 from storage.tables_news import SloganTurn as SloganTurn
+from storage.tables_nights import NightNotice as NightNotice
 from storage.tables_officers import Agreement as Agreement
 from storage.tables_officers import Assignment as Assignment
 from storage.tables_officers import CannedAnswer as CannedAnswer

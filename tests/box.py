@@ -12,7 +12,7 @@ import itertools
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from handlers import programmes
 from handlers.office import Office
 from handlers.people import pairing
 from handlers.units import tree as units
-from storage import clock
+from storage import clock, settings
 from storage.database import Database, Transaction
 from storage.seals import Seals
 from storage.tables import Programme, Role
@@ -44,6 +44,8 @@ __all__ = ["Box", "Heard", "Line", "Person", "TelegramLine", "TerminalLine", "We
 
 KEY = "a-key-for-tests-that-is-long-enough-to-be-one"
 ORGANISATION = "Công đoàn ngành Giáo dục tỉnh"
+START = datetime(2027, 3, 1, 2, tzinfo=UTC)
+"""When a box or a desk begins: nine o'clock on a Monday morning."""
 UNITS = Path(__file__).parents[1] / "messages" / "demo" / "units.csv"
 PLACES = (
     ("sqlite", "web"),
@@ -135,7 +137,10 @@ class Person:
 
 
 class Box:
-    """One installation; `async with box.bot()` runs it for a moment."""
+    """One installation; `async with box.bot()` runs it for a moment.
+
+    Its clock begins at `START`, whatever the hour and the day of the machine: nothing depends on when the tests run.
+    """
 
     def __init__(self, database_url: str, channel: str, fake: Fake | None = None) -> None:
         self.channel = channel
@@ -143,6 +148,14 @@ class Box:
         self.settings = _settings(database_url, **_account(fake))
         self.office = office()
         self.sessions = itertools.count(1)
+        with self.database() as db:
+            ahead = START - db.clock()
+            settings.write(db, clock.OFFSET, ahead.total_seconds())
+        match fake:
+            case FakeZaloOa():
+                fake.shift = ahead.total_seconds()
+            case FakeZaloBot():
+                fake.shift = ahead
 
     @asynccontextmanager
     async def bot(self, *more: Any) -> AsyncIterator[App]:

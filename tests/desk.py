@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -20,10 +20,7 @@ from messages.types import Address, Choice, Event, Inbound, Outbound, Pressed, T
 from storage.database import Database, Transaction
 from storage.seals import Seals
 from storage.tables import Outbox, Programme
-from tests.box import KEY, UNITS, office
-
-START = datetime(2027, 3, 1, 2, tzinfo=UTC)
-"""Monday morning."""
+from tests.box import KEY, START, UNITS, office
 
 
 class Desk:

@@ -145,7 +145,8 @@ def _tell_above(db: Transaction, office: Office, found: Standing, now: datetime)
         people = appointments.serving(db, above.id, Right.SELECT, now=now, day=local_day(now))
         for member_id in people:
             once = f"award:{found.file.code}:{found.file.revision}:{member_id}"
-            notices.push(db, office, member_id, say, topic="officer", once=once, now=now)
+            about = found.file.code
+            notices.to_officer(db, office, member_id, say, about=about, topic="officer", once=once, now=now)
         if people:
             return
 

@@ -9,6 +9,7 @@ from handlers.context import Context
 from handlers.flows.initiative import FORM as INITIATIVE
 from handlers.initiatives import officers
 from handlers.office import Office
+from handlers.reaching import reach
 from messages.types import Choice, Say
 from storage import conversations, members
 from storage import programmes as stored
@@ -65,7 +66,9 @@ def _say(key: str, programme: Programme, office: Office) -> Say:
 
 
 def _tell(db: Transaction, office: Office, member_ids: set[int], say: Say, once: str, now: datetime) -> int:
+    """Programmes open at midnight: nobody is woken by it."""
+    morning = reach.opening(now, office.quiet_hours)
     return sum(
-        notices.push(db, office, member_id, say, topic="programme", once=f"{once}:{member_id}", now=now)
+        notices.push(db, office, member_id, say, topic="programme", once=f"{once}:{member_id}", now=now, due_at=morning)
         for member_id in sorted(member_ids)
     )

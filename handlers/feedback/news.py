@@ -83,7 +83,18 @@ def tell_officers(db: Transaction, office: Office, item: Feedback, key: str, now
     choices = (Choice("open", office.catalogue.label("open_item")),)
     say = Say(key, values, choices, f"{DESK}@{item.code}")
     for member_id in officers_of(db, item.receiver_id, now):
-        notices.push(db, office, member_id, say, topic=DESK_TOPIC, once=None, now=now, forget=True)
+        notices.to_officer(
+            db,
+            office,
+            member_id,
+            say,
+            about=item.code,
+            topic=DESK_TOPIC,
+            once=None,
+            now=now,
+            forget=True,
+            urgent=item.urgent,
+        )
 
 
 def tell_author(

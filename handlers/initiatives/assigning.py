@@ -72,7 +72,7 @@ def _tell(db: Transaction, office: Office, record: Submission, member_id: int, a
     open_it = (Choice("open", office.catalogue.label("open_item")),)
     values = {"code": record.code, "by": by.name if by and by.name else ""}
     say = Say("inbox.assigned_to_you", values, open_it, f"item@{record.code}")
-    notices.push(db, office, member_id, say, topic="officer", once=None, now=now)
+    notices.to_officer(db, office, member_id, say, about=record.code, topic="officer", once=None, now=now)
 
 
 def agree(db: Transaction, record: Submission, *, unit_id: int, actor_id: int, now: datetime) -> None:

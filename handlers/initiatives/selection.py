@@ -178,7 +178,7 @@ def _tell_above(db: Transaction, office: Office, row: Forwarding, count: int, un
     say = Say("selection.arrived", {"unit": unit.name, "count": count, "number": row.id}, choices, question)
     for member_id in appointments.serving(db, desk, Right.SELECT, now=now, day=local_day(now)):
         once = f"arrived:{row.id}:{member_id}"
-        notices.push(db, office, member_id, say, topic="officer", once=once, now=now)
+        notices.to_officer(db, office, member_id, say, about=str(row.id), topic="officer", once=once, now=now)
 
 
 def _finish_duties(

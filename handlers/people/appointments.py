@@ -14,8 +14,9 @@ from handlers.errors import Refusal
 from handlers.initiatives import purview
 from handlers.office import Office, local_day
 from handlers.people import pairing
+from handlers.reaching import reach
 from messages.types import Say
-from storage import appointments, assignments, audit, clock, conversations, files, members, outbox, units
+from storage import appointments, assignments, audit, clock, conversations, files, members, nights, outbox, units
 from storage.appointments import Held
 from storage.database import Transaction
 from storage.tables import Appointment, Right, Role, Unit
@@ -139,7 +140,9 @@ def revoke(db: Transaction, office: Office, rows: Collection[Appointment], now: 
         unit = units.by_id(db, row.unit_id)
         values = {"role": row.role, "unit": unit.name if unit else ""}
         say = Say("people.told_of_end", values)
-        notices.push(db, office, row.member_id, say, topic="role", once=f"role:{row.id}:ended", now=now)
+        morning = reach.opening(now, office.quiet_hours)
+        once = f"role:{row.id}:ended"
+        notices.push(db, office, row.member_id, say, topic="role", once=once, now=now, due_at=morning)
 
 
 def lose_all(db: Transaction, member_id: int, now: datetime) -> bool:
@@ -165,6 +168,7 @@ def _let_go(db: Transaction, member_id: int, now: datetime) -> None:
         return
     for topic in OFFICER_TOPICS:
         outbox.cancel(db, reason="left", member_id=member_id, topic=topic)
+    nights.forget(db, member_id)
     conversations.drop_forms(db, member_id, forms.OF_OFFICERS)
     appointments.end_absence(db, member_id, last=local_day(now) - timedelta(days=1))
 

@@ -80,4 +80,5 @@ def _warn(db: Transaction, office: Office, account: str, one: Used, now: datetim
     say = Say(f"plan.{one.what}", {"channel": account.partition(":")[0], "used": one.used, "limit": one.limit})
     for member_id in plans.caretakers(db, now):
         once = f"plan:{account}:{one.what}:{one.period}:{one.step}:{member_id}"
-        notices.push(db, office, member_id, say, topic="staff", once=once, now=now)
+        morning = reach.opening(now, office.quiet_hours)
+        notices.push(db, office, member_id, say, topic="staff", once=once, now=now, due_at=morning)

@@ -44,11 +44,23 @@ def what_of(topic: str, priority: Priority) -> What:
 
 
 def template_for(office: Office, address: Address, what: What, say: Say) -> Template | None:
-    """What a message becomes outside the window, where the office has a template for it; its values as plain words."""
-    if terms_of(office, address.account).template_names.isdisjoint((say.key, what.value)):
-        return None
+    """What a message becomes outside the window, where the office has a template for it."""
+    return template_of(what, say) if _takes(office, address, say.key, what.value) else None
+
+
+def template_of(what: What, say: Say) -> Template:
+    """The same wherever it goes; its values as plain words."""
     values = {name: _plain(value) for name, value in say.values.items()}
     return Template(say.key, what.value, {name: words for name, words in values.items() if words})
+
+
+def takes(office: Office, address: Address, template: Template) -> bool:
+    """Whether the office has a template for it there."""
+    return _takes(office, address, template.key, template.kind)
+
+
+def _takes(office: Office, address: Address, key: str, kind: str) -> bool:
+    return not terms_of(office, address.account).template_names.isdisjoint((key, kind))
 
 
 def _plain(value: object) -> str:

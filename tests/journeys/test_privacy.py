@@ -14,7 +14,7 @@ from sqlmodel import SQLModel, col
 
 from handlers import retention
 from messages.types import Contact, Medium, Pressed, Text, Unreadable
-from storage import members, submissions
+from storage import clock, members, submissions
 from storage.database import Transaction
 from storage.errors import WrongKey
 from storage.tables import Audit, Consent, Erasure, Member, Role, State, Transition
@@ -108,7 +108,7 @@ async def a_day_passes(box: Box) -> None:
 
 
 def in_a_day(db: Transaction) -> Any:
-    return db.clock() + timedelta(hours=25)
+    return clock.now(db) + timedelta(hours=25)
 
 
 class TestAgreeing:

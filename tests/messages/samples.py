@@ -226,6 +226,7 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     "care.merge": {"rows": [("YK-27-AAAAA", 87, (SENTENCE * 2)[:160])] * 5},
     "care.merged": {"leader": "YK-27-AAAAA"},
     "care.late": {"rows": [("YK-27-4F7K2", "grievance", 3)] * 8},
+    "night.morning": {"count": 48, "rows": [("officer_feedback_unsettled", 12, ["YK-27-4F7K2"] * 5)] * 12},
     "care.late_below": {"rows": [(UNIT, 3)] * 8},
     "care.promises": {"rows": [("YK-27-4F7K2", "petition", "Ban Giám hiệu", MOMENT, True)] * 8},
     "care.public_check": {"why_not": ""},
