@@ -133,6 +133,8 @@ def _agree(context: Context, version: str) -> None:
         menu.note_unit(context, question.partition("@")[2])
     if new:
         news.invite(context)
+    else:
+        menu.show(context)
 
 
 def _link(context: Context, code: str) -> None:

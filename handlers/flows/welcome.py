@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Leave, Reading, Step
-from handlers.flows.outcomes import Agree, Effect, Menu, Refuse
+from handlers.flows.outcomes import Agree, Effect, Refuse
 from handlers.flows.world import World
 from messages.types import Choice
 
@@ -17,8 +17,8 @@ def steps(_answers: Answers, _world: World) -> tuple[Step, ...]:
 
 
 def complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
-    """Agreed: go on to the main menu."""
-    return (Agree(answers["notice"]), Menu())
+    """Agreed: what follows is one question, or the main menu (handlers/effects.py)."""
+    return (Agree(answers["notice"]),)
 
 
 FORM = Form("welcome", steps, complete, kept=False)

@@ -6,32 +6,35 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 
 from handlers import menu
 from handlers.context import Context
 from handlers.flows import choices as matching
 from handlers.office import Office
-from messages.types import LIMITS, Choice, Say, Text
+from messages.types import Choice, Say, Text
 from storage import audit, news, outbox
 
 ASK = "news_ask"
+FIRST = f"{ASK}@first"
+"""The same, put to somebody who has just come: the menu follows."""
 STOP = "news_stop"
 
 
 def invite(context: Context) -> None:
-    """Ask somebody who has just agreed to the notice, once. The menu that follows keeps the numbers for itself."""
-    if LIMITS[context.inbound.address.kind].buttons:
-        context.said.append(_ask(context))
-    else:
-        context.say("news.ask_by_word", **_values(context.office))
+    """Ask somebody who has just agreed to the notice, once; the menu comes with the answer. Who asks for something else
+    instead gets that, and takes no news.
+    """
+    menu.offer(context, replace(_ask(context), question=FIRST))
 
 
 def show(context: Context) -> None:
     """Whether the member takes news, and the way to change it; «Nhận tin» typed at the question is the answer."""
     event = context.inbound.event
     typed = isinstance(event, Text) and not event.text.startswith("/")
-    if typed and context.talk.question == ASK and context.talk.offered and not context.me.news:
-        answer(context, ASK, "yes")
+    asked = context.talk.question
+    if typed and asked in (ASK, FIRST) and context.talk.offered and not context.me.news:
+        answer(context, asked, "yes")
     elif context.me.news:
         label = context.office.catalogue.label
         choices = (Choice("yes", label("stop_news")), Choice("no", label("keep")))
@@ -54,7 +57,8 @@ def stop(context: Context) -> None:
 
 def answer(context: Context, question: str, key: str) -> None:
     """The answer to either question, by button or by word."""
-    match question, key:
+    begins = question == FIRST == context.talk.question and context.talk.draft is None
+    match question.partition("@")[0], key:
         case "news_ask", "yes":
             _opt_in(context)
         case "news_ask", _:
@@ -63,8 +67,10 @@ def answer(context: Context, question: str, key: str) -> None:
             _opt_out(context)
         case _:
             context.say("news.on" if context.me.news else "news.off_already")
-    if context.talk.question in (ASK, STOP):
+    if context.talk.question in (ASK, FIRST, STOP):
         context.talk.offered, context.talk.question = (), ""
+    if begins:
+        menu.show(context)
 
 
 def means_stop(text: str, office: Office) -> bool:

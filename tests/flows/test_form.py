@@ -10,8 +10,8 @@ import pytest
 
 from handlers.flows import supplement, welcome
 from handlers.flows.form import Draft
-from handlers.flows.outcomes import Agree, Menu, Refuse, SubmitInitiative, Supplement, WatchOpenings
-from handlers.flows.world import Item, Profile
+from handlers.flows.outcomes import Agree, Refuse, SubmitInitiative, Supplement, WatchOpenings
+from handlers.flows.records import Item, Profile
 from messages.types import Edited, Medium, Pressed, Unreadable
 from tests.flows.plain_world import OPEN, OTHER, TOOL, UNITS, PlainWorld, Talk
 
@@ -41,7 +41,7 @@ def at_review(world: PlainWorld | None = None, **more: object) -> Talk:
 
 @pytest.mark.parametrize("typed", ["đồng ý", "Tôi đồng ý", "toi dong y", "1", "1.", "số 1", "ok", "Dạ vâng ạ"])
 def test_the_notice_is_agreed_to_in_words_or_by_number(typed: str) -> None:
-    assert Talk(form=welcome.FORM).says(typed).effects == (Agree("1"), Menu())
+    assert Talk(form=welcome.FORM).says(typed).effects == (Agree("1"),)
 
 
 @pytest.mark.parametrize("typed", ["không đồng ý", "khong", "2", "Không đồng ý ạ"])

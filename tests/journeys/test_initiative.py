@@ -25,8 +25,10 @@ async def test_from_the_first_hello_to_the_code(box: Box) -> None:
     an = box.person("An")
     assert "Kính chào anh/chị" in await an.says("/start")
     assert an.labels == ["Tôi đồng ý", "Không đồng ý"]
-    assert "hỗ trợ việc gì" in await an.presses("Tôi đồng ý")
-    assert "Bước 1/10" in await an.says("/sangkien")
+    assert "muốn nhận thông điệp" in await an.presses("Tôi đồng ý")
+    assert an.labels == ["Nhận tin", "Không nhận tin"]
+    assert "hỗ trợ việc gì" in await an.says("2")
+    assert "Bước 1/10" in await an.says("1")
     assert "Bước 2/10" in await an.says("Nguyễn Văn An")
     assert "Bước 3/10" in await an.says("0912 345 678")
     assert "Bước 4/10" in await an.says("quang ngai")

@@ -61,7 +61,8 @@ async def test_asked_once_taken_and_stopped(box: Box) -> None:
     await an.says("/start")
     agreed = await an.presses("Tôi đồng ý")
     assert "thông điệp và thông tin hoạt động của Công đoàn" in agreed
-    assert "hỗ trợ việc gì" in agreed
+    assert "hỗ trợ việc gì" not in agreed
+    assert an.labels == ["Nhận tin", "Không nhận tin"]
     assert "nhiều nhất 3 tin mỗi tuần" in agreed.lower()
     assert "07:00–21:00" in agreed
     assert "Nhận tin: không" in await an.says("/dulieu")
@@ -74,23 +75,36 @@ async def test_asked_once_taken_and_stopped(box: Box) -> None:
 
 
 class TestTheQuestion:
-    def test_it_is_put_before_the_menu_whose_numbers_stay_the_menus(self, desk: Desk) -> None:
-        an = desk.person("an")
-        answer = an.talks("/start", "[Tôi đồng ý]")
-        assert answer.index("Anh/chị có muốn nhận thông điệp") < answer.index("hỗ trợ việc gì")
+    @pytest.mark.parametrize("channel", ["web", "telegram", "zalo_bot", "zalo_oa"])
+    @pytest.mark.parametrize(
+        ("said", "told", "takes"),
+        [
+            ("1", "đã đăng ký nhận tin", True),
+            ("nhận tin", "đã đăng ký nhận tin", True),
+            ("vâng", "đã đăng ký nhận tin", True),
+            ("2", "sẽ không gửi tin tuyên truyền", False),
+            ("không ạ", "sẽ không gửi tin tuyên truyền", False),
+            ("bỏ qua", "hỗ trợ việc gì", False),
+            ("menu", "hỗ trợ việc gì", False),
+            ("mấy giờ rồi", "chưa hiểu tin nhắn", False),
+        ],
+    )
+    def test_one_question_then_the_menu(self, desk: Desk, channel: str, said: str, told: str, takes: bool) -> None:
+        an = desk.person("an", channel)
+        agreed = an.talks("/start", "1")
+        assert "Anh/chị có muốn nhận thông điệp" in agreed
+        assert "hỗ trợ việc gì" not in agreed
+        answer = an.says(said)
+        assert answer.index(told) <= answer.index("hỗ trợ việc gì")
+        assert takes_news(desk, an) == takes
         assert "75 nghìn sáng kiến" in an.says("1")
-        assert not takes_news(desk, an)
 
-    def test_its_button_works_while_the_menu_stands_below(self, desk: Desk) -> None:
+    def test_who_wants_something_else_gets_that(self, desk: Desk) -> None:
         an = desk.member("an")
+        assert "Bước 1/10" in an.says("gửi sáng kiến")
         assert "đã đăng ký nhận tin" in an.presses("Nhận tin")
         assert takes_news(desk, an)
-        assert "75 nghìn sáng kiến" in an.says("1")
-
-    def test_a_no_is_a_no(self, desk: Desk) -> None:
-        an = desk.member("an")
-        assert "sẽ không gửi tin tuyên truyền" in an.presses("Không nhận tin")
-        assert not takes_news(desk, an)
+        assert "Bước 2/10" in an.says("Nguyễn Văn An")
 
     def test_it_is_not_put_again_to_somebody_who_comes_back(self, desk: Desk) -> None:
         an = desk.member("an")
