@@ -10,16 +10,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlmodel import col
 
-from storage import members
-from storage.appointments import OFFICE, holds
+from storage.appointments import OFFICE, allows, holds
 from storage.database import Transaction
 from storage.submissions import WAITING
-from storage.tables import Forwarding, Role, Selection, State, Submission, Unit
+from storage.tables import Forwarding, Right, Selection, State, Submission, Unit
 from storage.units import ancestors
 
+OF_INITIATIVES = frozenset({Right.RECEIVE, Right.APPRAISE, Right.SELECT, Right.FORWARD})
+"""Whoever is trusted with none of these serves no desk: somebody who may only answer feedback sees no initiative."""
+_TRUSTED = or_(*(allows(right) for right in sorted(OF_INITIATIVES)))
+_TERMS = select(OFFICE.c.since, OFFICE.c.until).where(OFFICE.c.unit_id == bindparam("unit"), _TRUSTED)
 SEARCHED = 600
 """As many of a desk's initiatives, the newest first, a search goes through."""
 
@@ -27,14 +30,24 @@ SEARCHED = 600
 def tree(unit_id: int, now: datetime) -> CTE:
     """The ids of a unit and of everything under it down to units that have somebody of their own: one column `id`."""
     desk = select(col(Unit.id).label("id")).where(col(Unit.id) == unit_id).cte("desk", recursive=True)
-    served = exists().where(OFFICE.c.unit_id == col(Unit.id), holds(now))
+    served = exists().where(OFFICE.c.unit_id == col(Unit.id), holds(now), _TRUSTED)
     return desk.union(select(col(Unit.id)).join(desk, col(Unit.parent_id) == desk.c.id).where(~served))
 
 
 def of_unit(db: Transaction, unit_id: int, now: datetime) -> int | None:
     """The unit at whose desk a unit's initiatives lie: itself or the nearest above that somebody serves."""
     chain = [unit_id, *(unit.id for unit in ancestors(db, unit_id) if unit.id is not None)]
-    return next((unit for unit in chain if members.holders(db, unit, tuple(Role), now)), None)
+    return next((unit for unit in chain if _is_served(db, unit, now)), None)
+
+
+def _is_served(db: Transaction, unit_id: int, now: datetime) -> bool:
+    """As in `tree`, for one unit."""
+
+    def look_up() -> tuple[tuple[datetime, datetime | None], ...]:
+        return tuple((since, until) for since, until in db.connection().execute(_TERMS, {"unit": unit_id}))
+
+    terms = db.remembered(("desk", unit_id), look_up)
+    return any(since <= now and (until is None or until > now) for since, until in terms)
 
 
 def received(db: Transaction, unit_id: int, now: datetime, limit: int) -> Sequence[Submission]:

@@ -30,10 +30,6 @@ OFFERED = (Act.RECEIVE, Act.NEED_MORE, Act.RECOGNISE, Act.DECLINE, Act.SELECT, A
 """What a card offers, in this order; points and keeping stand beside it."""
 
 
-OF_INITIATIVES = frozenset({Right.RECEIVE, Right.APPRAISE, Right.SELECT, Right.FORWARD})
-"""Whoever is trusted with none of these sees no initiative."""
-
-
 def desk_rights(db: Transaction, actor_id: int, unit_id: int, now: datetime) -> frozenset[Right]:
     """What somebody may do at a unit's desk; nothing where it is not theirs."""
     desk = desks.of_unit(db, unit_id, now)
@@ -47,7 +43,7 @@ def seat(db: Transaction, record: Submission, actor_id: int, now: datetime) -> S
         return None
     for unit_id in reversed([record.receiver_id, *selections.receivers(db, record.id)]):
         rights = desk_rights(db, actor_id, unit_id, now)
-        if rights & OF_INITIATIVES:
+        if rights & desks.OF_INITIATIVES:
             return Seat(unit_id, rights, first=unit_id == record.receiver_id)
     return None
 
