@@ -6,24 +6,32 @@ entry of KINDS.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from functools import partial
+from itertools import islice
 from operator import attrgetter
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
+from handlers.duties import workdays
 from handlers.errors import Refusal
+from handlers.export_records import FeedbackRecord, ItemRecord, MemberRecord
 from handlers.office import local_day
 from handlers.papers import sheets
 from handlers.papers.sheets import Form
 from handlers.units.changes import Names
 from messages.dates import local
-from storage import audit, exports, units
+from storage import audit, courses, exports, feedback, units
+from storage.courses import Course, Step
 from storage.database import Transaction
 from storage.exports import FeedbackRow, MemberRow, SubmissionRow
-from storage.tables import Kind
+from storage.tables import FeedbackTask, Kind
+
+BETWEEN = "; "
+PETITION = "petition"
+NOWHERE = Course()
+"""Nothing has been done with it yet."""
 
 
 class ExportKind(StrEnum):
@@ -44,89 +52,14 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class ItemRecord:
-    """One line of an export of what members handed in; the field names are the columns."""
-
-    code: str
-    state: str
-    created_at: str
-    updated_at: str
-    channel: str | None
-    programme_code: str | None
-    programme: str | None
-    place: str | None
-    unit_code: str | None
-    unit: str | None
-    receiver_code: str | None
-    group: str | None
-    full_name: str | None
-    phone: str | None
-    text: str | None
-    answers: str | None
-    """The programme's own questions, `key=answer`, with semicolons between them."""
-    note: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class FeedbackRecord:
-    """One line of an export of feedback; the field names are the columns. Days are local, yes and no are 1 and 0."""
-
-    code: str
-    state: str
-    created_at: str
-    answer_by: str
-    """The last day for the first answer."""
-    answered_on: str | None
-    kind: str
-    topic: str
-    anonymous: int
-    urgent: int
-    impact: int
-    wide: int
-    above: int
-    reopened: int
-    satisfied: int | None
-    """What the author said of the last answer; None: nothing."""
-    merged_into: str | None
-    """The item of the same matter with which it is answered."""
-    published_on: str | None
-    channel: str | None
-    programme_code: str | None
-    programme: str | None
-    place: str | None
-    unit_code: str | None
-    unit: str | None
-    receiver_code: str | None
-    group: str | None
-    full_name: str | None
-    phone: str | None
-    text: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class MemberRecord:
-    """One line of an export of members; the field names are the columns."""
-
-    code: str
-    state: str
-    created_at: str
-    channel: str | None
-    """The kinds of channel they are reached by, with commas between them."""
-    place: str | None
-    unit_code: str | None
-    unit: str | None
-    group: str | None
-    full_name: str | None
-    phone: str | None
-    news: int
-
-
-@dataclass(frozen=True, slots=True)
 class Source:
     """Where one kind's records come from, and their shape."""
 
     shape: type[ItemRecord] | type[FeedbackRecord] | type[MemberRecord]
-    read: Callable[[Transaction, int | None], Iterator[ItemRecord] | Iterator[FeedbackRecord] | Iterator[MemberRecord]]
+    read: Callable[
+        [Transaction, int | None, date], Iterator[ItemRecord] | Iterator[FeedbackRecord] | Iterator[MemberRecord]
+    ]
+    """All, or what belongs to a unit and everything under it, as it stands on a day."""
 
 
 def record(db: Transaction, request: Request, *, actor_id: int | None, now: datetime) -> None:
@@ -137,11 +70,11 @@ def record(db: Transaction, request: Request, *, actor_id: int | None, now: date
     audit.record(db, action="export", actor_id=actor_id, now=now, unit_id=unit_id, subject=subject, details=details)
 
 
-def write(db: Transaction, request: Request, out: BinaryIO) -> int:
+def write(db: Transaction, request: Request, out: BinaryIO, *, today: date) -> int:
     """Write the records to an open binary stream; returns how many. A reading transaction is enough."""
     source = KINDS[request.kind]
     columns = [column.name for column in fields(source.shape)]
-    rows = map(attrgetter(*columns), source.read(db, _unit_id(db, request)))
+    rows = map(attrgetter(*columns), source.read(db, _unit_id(db, request), today))
     return sheets.write(request.form, columns, rows, out)
 
 
@@ -154,12 +87,16 @@ def _unit_id(db: Transaction, request: Request) -> int | None:
     return unit.id
 
 
-def _initiatives(db: Transaction, below_unit: int | None) -> Iterator[ItemRecord]:
-    return map(partial(_item, Names(db)), exports.submissions(db, Kind.INITIATIVE, below_unit=below_unit))
+def _initiatives(db: Transaction, below_unit: int | None, _today: date) -> Iterator[ItemRecord]:
+    names, rows = Names(db), exports.submissions(db, Kind.INITIATIVE, below_unit=below_unit)
+    for some in _batches(rows):
+        went = courses.of(db, [row.id for row in some])
+        yield from (_item(names, row, went.get(row.id, NOWHERE)) for row in some)
 
 
-def _item(names: Names, row: SubmissionRow) -> ItemRecord:
+def _item(names: Names, row: SubmissionRow, course: Course) -> ItemRecord:
     named = row.full_name is not None
+    decided = course.decided
     return ItemRecord(
         code=row.code,
         state=row.state,
@@ -178,14 +115,40 @@ def _item(names: Names, row: SubmissionRow) -> ItemRecord:
         text=row.text,
         answers="; ".join(f"{key}={answer}" for key, answer in row.answers.items()) or None,
         note=row.note,
+        receiver=row.receiver,
+        received_at=_when(course.received, named=named),
+        decision=decided.what if decided else None,
+        decided_at=_when(decided, named=named),
+        decided_by=decided.unit if decided else None,
+        employer_agreed_on=local_day(course.agreed_at).isoformat() if course.agreed_at else None,
+        score=None if course.score is None else round(course.score, 1),
+        selected_by=_names(course.selected),
+        selected_at=_when(next(iter(course.selected), None), named=named),
+        sent_up_to=_names(course.sent),
+        sent_up_at=_when(next(reversed(course.sent), None), named=named),
+        awarded_by=_names(course.awarded),
+        awarded_at=_when(next(iter(course.awarded), None), named=named),
     )
 
 
-def _feedback(db: Transaction, below_unit: int | None) -> Iterator[FeedbackRecord]:
-    return map(partial(_heard, Names(db)), exports.feedback(db, below_unit=below_unit))
+def _when(step: Step | None, *, named: bool) -> str | None:
+    return _moment(step.at, named=named) if step else None
 
 
-def _heard(names: Names, row: FeedbackRow) -> FeedbackRecord:
+def _names(steps: Sequence[Step]) -> str | None:
+    return BETWEEN.join(step.unit for step in steps if step.unit) or None
+
+
+def _feedback(db: Transaction, below_unit: int | None, today: date) -> Iterator[FeedbackRecord]:
+    names, rows = Names(db), exports.feedback(db, below_unit=below_unit)
+    for some in _batches(rows):
+        asked = courses.tasks(db, [row.code for row in some])
+        yield from (_heard(names, row, asked.get(row.code, ()), today) for row in some)
+
+
+def _heard(names: Names, row: FeedbackRow, tasks: Sequence[FeedbackTask], today: date) -> FeedbackRecord:
+    over = today if row.state in feedback.WAITING else row.answered_on or row.due_on
+    promised = [task.due_on for task in tasks if task.due_on and not task.done_on]
     return FeedbackRecord(
         code=row.code,
         state=row.state,
@@ -214,10 +177,15 @@ def _heard(names: Names, row: FeedbackRow) -> FeedbackRecord:
         full_name=row.full_name,
         phone=row.phone,
         text=row.text,
+        receiver=row.receiver,
+        overdue_days=workdays.between(row.due_on, over),
+        escalated_on=row.escalated_on.isoformat() if row.escalated_on else None,
+        petitioned_to=BETWEEN.join(task.who for task in tasks if task.kind == PETITION and task.who) or None,
+        promised_by=max(promised).isoformat() if promised else None,
     )
 
 
-def _members(db: Transaction, below_unit: int | None) -> Iterator[MemberRecord]:
+def _members(db: Transaction, below_unit: int | None, _today: date) -> Iterator[MemberRecord]:
     return map(_member, exports.members(db, below_unit=below_unit))
 
 
@@ -236,6 +204,15 @@ def _member(row: MemberRow) -> MemberRecord:
         phone=row.phone,
         news=int(row.news),
     )
+
+
+T = TypeVar("T")
+
+
+def _batches(rows: Iterator[T]) -> Iterator[list[T]]:
+    """As many at once as are looked up together."""
+    while some := list(islice(rows, exports.SLICE)):
+        yield some
 
 
 def _moment(moment: datetime, *, named: bool) -> str:

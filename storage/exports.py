@@ -44,6 +44,7 @@ class SubmissionRow:
     note: str | None
     full_name: str | None
     phone: str | None
+    receiver: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,8 @@ class FeedbackRow:
     text: str | None
     full_name: str | None
     phone: str | None
+    receiver: str | None
+    escalated_on: date | None
 
 
 def submissions(db: Transaction, kind: Kind, *, below_unit: int | None) -> Iterator[SubmissionRow]:
@@ -141,7 +144,8 @@ def _feedback_columns(receiver: type[Unit]) -> list[Any]:
     course = (Feedback.due_on, Feedback.answered_on, Feedback.satisfied, Feedback.merged_into, Feedback.published_on)
     origin = (Feedback.channel, Programme.code, Programme.name)
     where = (Unit.code, Unit.name, Feedback.other_unit, receiver.code, Feedback.place, Feedback.group)
-    return [*head, *flags, *course, *origin, *where, Feedback.text, Feedback.full_name, Feedback.phone]
+    who = (Feedback.text, Feedback.full_name, Feedback.phone, receiver.name, Feedback.escalated_on)
+    return [*head, *flags, *course, *origin, *where, *who]
 
 
 def members(db: Transaction, *, below_unit: int | None) -> Iterator[MemberRow]:
@@ -161,7 +165,7 @@ def _submission_columns(receiver: type[Unit]) -> list[Any]:
     head = (Submission.id, Submission.code, Submission.state, Submission.sent_at, Submission.updated_at)
     where = (Submission.channel, Programme.code, Programme.name, Unit.code, Unit.name, Submission.other_unit)
     what = (receiver.code, Submission.place, Submission.group, Submission.answers, Submission.text)
-    return [*head, *where, *what, Submission.request, Submission.full_name, Submission.phone]
+    return [*head, *where, *what, Submission.request, Submission.full_name, Submission.phone, receiver.name]
 
 
 def _sliced(db: Transaction, query: Select[Any], key: Any, *, start: int | str) -> Iterator[Any]:

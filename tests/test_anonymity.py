@@ -71,7 +71,7 @@ def mentioning(db: Transaction, *words: str) -> list[tuple[str, dict[str, Any]]]
 def exported(db: Transaction, kind: exports.ExportKind, form: Form) -> str:
     """An export as text; of a spreadsheet the text of its cells."""
     out = io.BytesIO()
-    exports.write(db, exports.Request(kind, form), out)
+    exports.write(db, exports.Request(kind, form), out, today=clock.now(db).astimezone(ZONE).date())
     if form is not Form.XLSX:
         return out.getvalue().decode("utf-8-sig")
     sheet = openpyxl.load_workbook(out).worksheets[0]

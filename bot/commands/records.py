@@ -54,14 +54,16 @@ def export(kind: KindArgument, form: FormOption, out: Out, unit: MaybeUnit = Non
     from bot.commands import access
     from bot.commands.orders import NoteExport
     from handlers import exports
+    from handlers.office import local_day
     from handlers.papers import sheets
+    from storage import clock
 
     request = exports.Request(exports.ExportKind(kind.value), sheets.Form(form.value), unit)
     settings = access.prepare()
     with speech.progress("export.working"):
         access.carry_out(settings, NoteExport(kind=kind.value, form=form.value, unit=unit))
         with access.looking(settings) as db, access.making(out) as stream:
-            count = exports.write(db, request, stream)
+            count = exports.write(db, request, stream, today=local_day(clock.now(db)))
     speech.say(speech.text("export.done", count=count, file=out.name))
 
 

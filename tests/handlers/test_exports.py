@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +18,26 @@ from handlers.exports import ExportKind, Request
 from handlers.papers import sheets
 from handlers.papers.sheets import Form
 from storage.database import Transaction
-from storage.tables import Audit, Kind, Level, Member, MemberAddress, Programme, State, Submission, Unit
+from storage.feedback import State as HeardState
+from storage.tables import (
+    Agreement,
+    Audit,
+    Feedback,
+    FeedbackTask,
+    Forwarding,
+    Kind,
+    Level,
+    Member,
+    MemberAddress,
+    Programme,
+    Purpose,
+    Score,
+    Selection,
+    State,
+    Submission,
+    Transition,
+    Unit,
+)
 
 RECEIVED = datetime(2027, 4, 20, 16, 59, 59, tzinfo=UTC)
 """One second before midnight in Hanoi."""
@@ -61,7 +80,7 @@ def exported(
     db: Transaction, kind: ExportKind = ExportKind.INITIATIVES, unit: str | None = None
 ) -> list[dict[str, Any]]:
     out = io.BytesIO()
-    count = exports.write(db, Request(kind, Form.JSON, unit), out)
+    count = exports.write(db, Request(kind, Form.JSON, unit), out, today=date(2027, 5, 4))
     records: list[dict[str, Any]] = json.loads(out.getvalue())
     assert len(records) == count
     return records
@@ -88,8 +107,103 @@ def test_an_initiative_is_told_with_all_that_belongs_to_it(office: Transaction) 
             "text": "Tưới cây bằng nước mưa",
             "answers": "secret=no",
             "note": None,
+            "receiver": "Đơn vị T51",
+            "received_at": None,
+            "decision": None,
+            "decided_at": None,
+            "decided_by": None,
+            "employer_agreed_on": None,
+            "score": None,
+            "selected_by": None,
+            "selected_at": None,
+            "sent_up_to": None,
+            "sent_up_at": None,
+            "awarded_by": None,
+            "awarded_at": None,
         }
     ]
+
+
+def later(days: int) -> datetime:
+    return RECEIVED + timedelta(days=days)
+
+
+def goes_far(db: Transaction) -> None:
+    """Received and recognised at the province's school, chosen and sent up by it, rewarded above."""
+    for number, (state, unit_id, day) in enumerate(
+        [(State.RECEIVED, 2, 1), (State.DECLINED, 2, 2), (State.RECEIVED, 2, 3), (State.RECOGNISED, 2, 4)]
+    ):
+        db.add(
+            Transition(id=number + 50, submission_id=1, from_state=None, to_state=state, at=later(day), unit_id=unit_id)
+        )
+    db.add(Agreement(submission_id=1, unit_id=2, at=later(4)))
+    db.add(Score(submission_id=1, unit_id=2, member_id=1, total=70, at=later(2)))
+    db.add(Score(submission_id=1, unit_id=2, member_id=2, total=75, at=later(2)))
+    db.add(Score(submission_id=1, unit_id=1, member_id=2, total=10, at=later(7)))
+    db.add(Forwarding(id=9, programme_id=1, unit_id=2, to_unit_id=1, at=later(6)))
+    db.flush()
+    db.add(Selection(submission_id=1, unit_id=2, purpose=Purpose.SELECT, at=later(5), forwarding_id=9))
+    db.add(Selection(submission_id=1, unit_id=1, purpose=Purpose.AWARD, at=later(8)))
+    db.flush()
+
+
+def test_what_officers_did_with_an_initiative_stands_in_columns_of_its_own(office: Transaction) -> None:
+    hand_in(office, "SK-27-00010", receiver_id=2, state=State.AWARDED)
+    goes_far(office)
+    (record,) = exported(office)
+    columns = list(record)
+    assert {name: record[name] for name in columns[columns.index("note") + 1 :]} == {
+        "receiver": "Đơn vị T51-01",
+        "received_at": "2027-04-21T23:59:59+07:00",
+        "decision": "recognised",
+        "decided_at": "2027-04-24T23:59:59+07:00",
+        "decided_by": "Đơn vị T51-01",
+        "employer_agreed_on": "2027-04-24",
+        "score": 72.5,
+        "selected_by": "Đơn vị T51-01",
+        "selected_at": "2027-04-25T23:59:59+07:00",
+        "sent_up_to": "Đơn vị T51",
+        "sent_up_at": "2027-04-26T23:59:59+07:00",
+        "awarded_by": "Đơn vị T51",
+        "awarded_at": "2027-04-28T23:59:59+07:00",
+    }
+
+
+def test_of_an_erased_author_the_way_keeps_days_only(office: Transaction) -> None:
+    hand_in(office, "SK-27-00011", member_id=None, full_name=None, text=None, receiver_id=2)
+    goes_far(office)
+    (record,) = exported(office)
+    assert [record[name] for name in ("received_at", "decided_at", "selected_at", "sent_up_at", "awarded_at")] == [
+        "2027-04-21", "2027-04-24", "2027-04-25", "2027-04-26", "2027-04-28",
+    ]  # fmt: skip
+
+
+def heard(db: Transaction, code: str, **changes: Any) -> None:
+    facts: dict[str, Any] = {
+        "mark": code, "kind": "grievance", "topic": "pay", "anonymous": True, "unit_id": 2, "receiver_id": 1,
+        "text": "Nhà xe dột", "state": HeardState.SENT, "due_on": date(2027, 4, 28), "day": date(2027, 4, 26),
+    }  # fmt: skip
+    db.add(Feedback(code=code, **{**facts, **changes}))
+    db.flush()
+
+
+def test_feedback_tells_how_late_its_answer_is_and_who_was_asked(office: Transaction) -> None:
+    answered = {"state": HeardState.PETITIONED, "answered_on": date(2027, 4, 29)}
+    heard(office, "YK-27-AAAAA")
+    heard(office, "YK-27-BBBBB", **answered, escalated_on=date(2027, 4, 29))
+    heard(office, "YK-27-CCCCC", state=HeardState.EXPLAINED, answered_on=date(2027, 4, 27))
+    asked = {"code": "YK-27-BBBBB", "made_on": date(2027, 4, 29)}
+    office.add(FeedbackTask(**asked, number=1, kind="petition", who="Ban Giám hiệu", due_on=date(2027, 5, 10)))
+    office.add(FeedbackTask(**asked, number=2, kind="help", who="Quỹ tương trợ", due_on=date(2027, 5, 12)))
+    office.flush()
+    names = ("receiver", "overdue_days", "escalated_on", "petitioned_to", "promised_by")
+    records = exported(office, ExportKind.FEEDBACK)
+    assert {record["code"]: [record[name] for name in names] for record in records} == {
+        "YK-27-AAAAA": ["Đơn vị T51", 2, None, None, None],  # 30/4 to 3/5/2027 are holidays and days in lieu
+        "YK-27-BBBBB": ["Đơn vị T51", 1, "2027-04-29", "Ban Giám hiệu", "2027-05-12"],
+        "YK-27-CCCCC": ["Đơn vị T51", 0, None, None, None],
+    }
+    assert [list(record)[-len(names) :] for record in records] == [list(names)] * 3
 
 
 def test_a_record_without_a_name_has_a_day_and_no_channel(office: Transaction) -> None:

@@ -65,7 +65,8 @@ class TestRenaming:
             unit_changes.rename(db, SCHOOL, "Công đoàn Trường mới", first=today(desk), actor_id=None, now=desk.now)
         with desk.rows() as db:
             out = io.BytesIO()
-            exports.write(db, exports.Request(exports.ExportKind.INITIATIVES, sheets.Form.JSON), out)
+            request = exports.Request(exports.ExportKind.INITIATIVES, sheets.Form.JSON)
+            exports.write(db, request, out, today=today(desk))
         assert [record["unit"] for record in json.loads(out.getvalue())] == [before]
 
     def test_it_is_entered_on_its_day_or_later(self, desk: Desk) -> None:
