@@ -15,7 +15,19 @@ from types import TracebackType
 import typer
 from typer.main import get_command
 
-from bot.commands import backups, broadcasts, doctor, oa, organisation, poster, programmes, records, serving, speech
+from bot.commands import (
+    backups,
+    broadcasts,
+    doctor,
+    oa,
+    organisation,
+    papers,
+    poster,
+    programmes,
+    records,
+    serving,
+    speech,
+)
 from bot.errors import BadSettings, BotError, Problem, Unfit
 
 BAD_INPUT = 2
@@ -24,7 +36,7 @@ OWN_FILES = 0o077
 """Whatever we write may hold personal data: databases, exports, keys."""
 
 app = speech.group("program")
-for commands in (serving, doctor, organisation, records, programmes, poster, broadcasts, backups, oa):
+for commands in (serving, doctor, organisation, records, programmes, papers, poster, broadcasts, backups, oa):
     commands.add_to(app)
 
 

@@ -21,7 +21,7 @@ from messages.vocabulary import Words
 
 CODE_ALPHABET = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Digits and capital letters without O and I: nobody should have to guess which one it is."""
-LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 ON_THE_SPOT = frozenset({"web", "terminal"})
 """Channels of those who may sit at this very machine."""
 DRAFT_DAYS = 7

@@ -6,11 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
+from sqlmodel import select
 
 from handlers.people import pairing
 from messages.types import Address
-from storage import clock, members
-from storage.tables import Audit, Unit
+from storage import clock, members, selections, submissions, units
+from storage.tables import Audit, Forwarding, Programme, Purpose, Selection, Unit
+from tests.initiatives import plant
 from tests.machine import SHEET, Machine, say
 
 
@@ -47,7 +50,8 @@ def test_an_invitation_is_shown_once_and_only_its_digest_is_kept(machine: Machin
     told = machine.done("officers", "invite", "--unit", "qn02", "--role", "officer", "--days", "3")
     code = told.splitlines()[0].rpartition(" ")[2]
     assert "QN02" in told
-    on_disk = b"".join(file.read_bytes() for file in machine.home.glob("congdoan.db*"))
+    on_disk = b"".join(file.read_bytes() for file in machine.file.parent.glob("congdoan.db*"))
+    assert b"SQLite format" in on_disk
     assert code.encode() not in on_disk
     assert code.replace("-", "").encode() not in on_disk
     with machine.database() as database, database.transaction() as db:
@@ -111,6 +115,32 @@ def test_a_members_data_is_copied_and_erased_on_request(machine: Machine) -> Non
     assert "XD-" in machine.done("privacy", "erase", "1", "--yes")
     assert "đã được xóa" in machine.refused("privacy", "erase", "1", "--yes")
     assert machine.stored(Audit.action)[-2:] == ["privacy.copy", "privacy.erase"]
+
+
+def test_the_cover_of_a_list_is_taken_without_a_website_and_audited(machine: Machine) -> None:
+    machine.done("units", "import", "units.csv")
+    machine.done("programmes", "load", "75-nghin-sang-kien", "--year", "2027")
+    with machine.database() as database, database.transaction() as db:
+        (of,) = db.scalars(select(Programme))
+        code = plant(db, "QN02", of, 1, clock.now(db))
+        record, unit = submissions.by_code(db, code), units.by_code(db, "QN02")
+        assert record is not None
+        assert unit is not None
+        chosen = Selection(
+            submission_id=record.id, unit_id=unit.id, purpose=Purpose.SELECT, by_id=None, at=clock.now(db)
+        )
+        db.add(chosen)
+        row = Forwarding(programme_id=of.id, unit_id=unit.id, to_unit_id=unit.parent_id, at=clock.now(db), by_id=None)
+        number = selections.forward(db, row, [record.id or 0])
+    machine.done("report", "cover", str(number), "--out", "cover.xlsx")
+    sheet = load_workbook(machine.home / "cover.xlsx").active
+    assert sheet is not None
+    assert code in [cell.value for row in sheet.iter_rows() for cell in row]
+    assert (machine.home / "cover.xlsx").stat().st_mode & 0o077 == 0
+    assert "số 99" in machine.refused("report", "cover", "99", "--out", "none.xlsx")
+    assert ".xlsx" in machine.refused("report", "cover", str(number), "--out", "cover.pdf")
+    assert machine.stored(Audit.action).count("list.cover") == 1
+    assert not (machine.home / "none.xlsx").exists()
 
 
 def test_a_poster_needs_somewhere_to_lead(machine: Machine) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
+from handlers.awards import papers
 from handlers.awards import records as awards
 from handlers.awards.records import PURPOSE, Standing
 from handlers.context import Context
-from handlers.files import attachments, files
-from handlers.flows.awards import PAPER
-from handlers.flows.form import Draft
+from handlers.files import attachments
 from handlers.flows.outcomes import OpenAward, TakePaper
+from handlers.flows.readers import clean
 from messages import awards as kinds
 from messages.types import Choice, Say
 from storage import appointments, audit, units
@@ -16,6 +18,7 @@ from storage import awards as stored
 from storage.awards import State
 from storage.tables import AwardFile, Right
 
+CODE = re.compile(rf"{awards.PREFIX}[\s-]*(\d{{2}})[\s-]*([0-9a-z]{{5}})", re.IGNORECASE)
 QUESTION, LIST = "award", "awards"
 LISTED = 12
 PAPERS, SEE, ADD, CLEAR = "paper.", "see.", "add.", "clear."
@@ -43,7 +46,7 @@ class TurnAwardDesk:
     def paper(self, code: str, paper: str) -> str | None:
         """The title of a paper of a file the member may change."""
         found = _file(self._context, code)
-        return None if found is None or found.state == State.WITHDRAWN else _title(found, paper)
+        return None if found is None or found.state == State.WITHDRAWN else papers.title(found, paper)
 
 
 def show(context: Context) -> None:
@@ -116,6 +119,15 @@ def _choices(context: Context, found: Standing) -> tuple[Choice, ...]:
     return (*papers, *(Choice(key, label(f"awarding.{key}")) for key in keys), back)
 
 
+def look_up(context: Context, typed: str) -> bool:
+    """The file of a typed code; False when it is no such code, or not theirs to see."""
+    found = CODE.fullmatch(clean(typed))
+    file = _file(context, f"{awards.PREFIX}-{found[1]}-{found[2]}".upper()) if found else None
+    if file is not None:
+        card(context, file.code)
+    return file is not None
+
+
 def press(context: Context, asked: str, key: str) -> None:
     """A choice under the list (a code), a push (`award@CODE`) or a card (`award@CODE.REVISION`)."""
     code, _, revision = asked.partition("@")[2].partition(".")
@@ -140,9 +152,9 @@ def _act(context: Context, file: AwardFile, key: str) -> None:
         case "paper" if known:
             _paper(context, found, paper)
         case "add" if known:
-            _ask_for(context, file, paper)
+            papers.ask_for(context, file, paper)
         case "see" if known:
-            _hand_out(context, found, paper)
+            papers.hand_out(context, found, paper)
         case "clear" if known:
             awards.clear(context.db, file, paper, actor_id=context.my_id, now=context.now)
             card(context, file.code)
@@ -178,41 +190,13 @@ def _paper(context: Context, found: Standing, paper: str) -> None:
     """A paper that is there may be seen, added to, taken out; one that is not is asked for."""
     infos = found.papers[paper]
     if not infos:
-        _ask_for(context, found.file, paper)
+        papers.ask_for(context, found.file, paper)
         return
     label = context.office.catalogue.label
     keys = ("see", "add", "clear")
     choices = (*(Choice(f"{key}.{paper}", label(f"awarding.{key}")) for key in keys), _open(context))
-    values = {"paper": _title(found.file, paper), "names": [info.name for info in infos]}
+    values = {"paper": papers.title(found.file, paper), "names": [info.name for info in infos]}
     context.said.append(Say("awards.paper", values, choices, _question(found.file)))
-
-
-def _ask_for(context: Context, file: AwardFile, paper: str) -> None:
-    """In the chat, or at an address that expires: not every channel carries files."""
-    offer = files.offer_upload(
-        context.db,
-        context.office,
-        member_id=context.my_id,
-        purpose=PURPOSE,
-        subject=awards.subject(file, paper),
-        title=_subject_title(file, paper),
-        now=context.now,
-    )
-    if offer is not None:
-        context.said.extend(files.says(offer, title=_subject_title(file, paper), incoming=True))
-    context.talk.begin(Draft(PAPER.name, context.office.new_id(), {"code": file.code, "paper": paper}))
-
-
-def _hand_out(context: Context, found: Standing, paper: str) -> None:
-    title = _subject_title(found.file, paper)
-    for info in found.papers[paper][:3]:
-        offer = files.offer_download(
-            context.db, context.office, member_id=context.my_id, file=info, title=title, now=context.now
-        )
-        if offer is None:
-            context.say("awards.no_site")
-            return
-        context.said.extend(files.says(offer, title=title, incoming=False))
 
 
 def open_file(context: Context, wanted: OpenAward) -> None:
@@ -236,7 +220,7 @@ def open_file(context: Context, wanted: OpenAward) -> None:
 def take(context: Context, wanted: TakePaper) -> None:
     """Carry out `TakePaper`."""
     file = _file(context, wanted.code)
-    if file is None or file.state == State.WITHDRAWN or _title(file, wanted.paper) is None:
+    if file is None or file.state == State.WITHDRAWN or papers.title(file, wanted.paper) is None:
         context.say("officer.not_yours")
         return
     attachments.want(
@@ -246,7 +230,7 @@ def take(context: Context, wanted: TakePaper) -> None:
         size=wanted.size,
         purpose=PURPOSE,
         subject=awards.subject(file, wanted.paper),
-        title=_subject_title(file, wanted.paper),
+        title=papers.subject_title(file, wanted.paper),
     )
 
 
@@ -267,15 +251,6 @@ def _may(context: Context, unit_id: int) -> bool:
 
 def _own(context: Context) -> list[int]:
     return sorted({row.unit_id for row in context.appointments if Right.SELECT in appointments.rights_of(row)})
-
-
-def _title(file: AwardFile, paper: str) -> str | None:
-    return next((one.title for one in kinds.load()[file.kind].papers if one.key == paper), None)
-
-
-def _subject_title(file: AwardFile, paper: str) -> str:
-    """What it is for, without who is proposed."""
-    return f"{file.code} – {_title(file, paper)}"
 
 
 def _unit(context: Context, found: Standing) -> str:

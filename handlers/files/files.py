@@ -67,10 +67,12 @@ def offer_upload(
     purpose: str,
     subject: str,
     title: str,
+    channel: str,
     now: datetime,
     most: int = 5,
 ) -> Offer | None:
-    """An address where this member hands in up to `most` files for `subject`; None where there is no website.
+    """An address where this member hands in up to `most` files for `subject`; None where it would not open for
+    somebody in this kind of channel.
 
     `title` tells on the page what it is for and holds nothing personal. What arrives is found by `of_subject`.
     """
@@ -83,14 +85,15 @@ def offer_upload(
         title=title,
         file_id=None,
         most=most,
+        channel=channel,
         now=now,
     )
 
 
 def offer_download(
-    db: Transaction, office: Office, *, member_id: int, file: Info, title: str, now: datetime
+    db: Transaction, office: Office, *, member_id: int, file: Info, title: str, channel: str, now: datetime
 ) -> Offer | None:
-    """An address where this member fetches a file that is kept; None where there is no website."""
+    """An address where this member fetches a file that is kept; None as for `offer_upload`."""
     return _offer(
         db,
         office,
@@ -100,6 +103,7 @@ def offer_download(
         title=title,
         file_id=file.id,
         most=1,
+        channel=channel,
         now=now,
     )
 
@@ -167,9 +171,10 @@ def _offer(
     title: str,
     file_id: str | None,
     most: int,
+    channel: str,
     now: datetime,
 ) -> Offer | None:
-    if not office.public_url:
+    if not office.is_reachable_from(channel):
         return None
     token, code = secret(office), f"{office.chance.randrange(10**CODE_DIGITS):0{CODE_DIGITS}}"
     files.add_link(

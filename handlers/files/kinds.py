@@ -41,7 +41,7 @@ def _office_kind(content: bytes) -> Kind | None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             inside = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):  # the last: a zip version the library does not know
         return None
     if any(name.endswith("vbaProject.bin") for name in inside):
         return None

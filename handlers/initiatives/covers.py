@@ -15,9 +15,23 @@ from storage.tables import Forwarding, Submission
 
 
 def sheet(db: Transaction, office: Office, number: int, *, actor_id: int | None, now: datetime) -> bytes:
-    """The cover list of what was sent up (tờ trình), to print. Raises Refusal: no such list, or not theirs."""
+    """The cover list of what was sent up (tờ trình), to print; it is audited. Raises Refusal as `note` does."""
+    note(db, number, actor_id=actor_id, now=now)
+    return draw(db, office, number)
+
+
+def note(db: Transaction, number: int, *, actor_id: int | None, now: datetime) -> None:
+    """Audit who takes a cover list, before it is drawn. Raises Refusal: no such list, or not theirs."""
     row = selections.forwarding(db, number)
     if row is None or not _may_read(db, row, actor_id, now):
+        raise Refusal("selection.no_list", number=number)
+    audit.record(db, actor_id=actor_id, action="list.cover", unit_id=row.unit_id, now=now, details={"list": number})
+
+
+def draw(db: Transaction, office: Office, number: int) -> bytes:
+    """The cover list itself. Raises Refusal: no such list."""
+    row = selections.forwarding(db, number)
+    if row is None:
         raise Refusal("selection.no_list", number=number)
     label = office.catalogue.label
     listed = selections.on_list(db, number)
@@ -47,7 +61,6 @@ def sheet(db: Transaction, office: Office, number: int, *, actor_id: int | None,
     columns = tuple(words(f"selection.column_{name}", {}) for name in cover_list.COLUMNS)
     out = io.BytesIO()
     cover_list.write(cover_list.Cover(heading, columns, tuple(lines), words("selection.cover_sign", values)), out)
-    audit.record(db, actor_id=actor_id, action="list.cover", unit_id=row.unit_id, now=now, details={"list": number})
     return out.getvalue()
 
 

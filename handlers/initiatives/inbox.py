@@ -94,7 +94,7 @@ def _waiting(context: Context, unit: Unit) -> None:
 
 def waiting_at(db: Transaction, unit_id: int, actor_id: int, now: datetime) -> list[Submission]:
     """What waits at a desk: of programmes about to close first, then the oldest. Nothing to whom it is not trusted."""
-    if not purview.desk_rights(db, actor_id, unit_id, now) & purview.OF_INITIATIVES:
+    if not purview.desk_rights(db, actor_id, unit_id, now) & desks.OF_INITIATIVES:
         return []
     soon = {row.id for row in programmes.all_open(db, now) if row.closes_at <= now + PRESSING}
     found = [*desks.received(db, unit_id, now, BATCH), *desks.sent_up(db, unit_id, now, BATCH)]
@@ -225,7 +225,7 @@ def find(db: Transaction, unit_ids: Sequence[int], words: str, *, actor_id: int,
     wanted = fold(words).split()
     found: dict[int, Submission] = {}
     for unit_id in unit_ids:
-        if not purview.desk_rights(db, actor_id, unit_id, now) & purview.OF_INITIATIVES:
+        if not purview.desk_rights(db, actor_id, unit_id, now) & desks.OF_INITIATIVES:
             continue
         for record in desks.every(db, unit_id, now):
             text = fold(f"{record.code} {record.full_name or ''} {unit_name(db, record)} {record.text or ''}")
@@ -241,12 +241,13 @@ def begin(context: Context, form: str, answers: dict[str, object]) -> None:
 
 def offer_next(context: Context, done: Submission) -> None:
     """Offer what waits next, of all one's desks; what a colleague deals with is left to them."""
+    label = context.office.catalogue.label
+    choices = (Choice("open", label("open_item")), Choice("inbox", label("open_inbox")))
     for unit_id in own_units(context):
         for record in waiting_at(context.db, unit_id, context.my_id, context.now):
             given = assigning.holder(context.db, record, unit_id, context.now)
             if record.id != done.id and (given is None or given[0] == context.my_id):
-                label = context.office.catalogue.label
                 values = {"code": record.code, "unit": unit_name(context.db, record), "done": done.code}
-                choices = (Choice("open", label("open_item")), Choice("inbox", label("open_inbox")))
                 context.said.append(Say("officer.next", values, choices, f"item@{record.code}"))
                 return
+    context.said.append(Say("officer.none_next", {"done": done.code}, choices, f"item@{done.code}"))

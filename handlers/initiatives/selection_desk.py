@@ -107,7 +107,7 @@ def show_list(context: Context, unit_id: int) -> None:
     """For each programme in which something is chosen or could be: the list, «18/20», and what may be done."""
     unit = units.by_id(context.db, unit_id)
     rights = purview.desk_rights(context.db, context.my_id, unit_id, context.now)
-    if unit is None or not rights & purview.OF_INITIATIVES:
+    if unit is None or not rights & desks.OF_INITIATIVES:
         context.say("officer.not_yours")
         return
     could = desks.choosable(context.db, unit_id, context.now, inbox.BATCH)
@@ -206,10 +206,16 @@ def _hand_out_cover(context: Context, number: int) -> None:
     )
     assert isinstance(kept, Info), kept
     offer = files.offer_download(
-        context.db, context.office, member_id=context.my_id, file=kept, title=title, now=context.now
+        context.db,
+        context.office,
+        member_id=context.my_id,
+        file=kept,
+        title=title,
+        channel=context.inbound.address.kind,
+        now=context.now,
     )
     if offer is None:
-        context.say("files.no_site", contact=context.office.contact)
+        context.say("selection.cover_no_site", number=number)
     else:
         context.said.extend(files.says(offer, title=title, incoming=False))
 

@@ -36,6 +36,7 @@ MAX_CELL = 1_000
 
 ZIP = b"PK\x03\x04"
 MACROS = ("vbaproject.bin", "xl/macrosheets/")
+# NotImplementedError is zipfile's word for a compression or a version it does not know; openpyxl lets it through.
 BROKEN = (
     zipfile.BadZipFile, zlib.error, InvalidFileException, ParseError, EOFError, NotImplementedError, RuntimeError,
     KeyError, IndexError, ValueError, TypeError, AttributeError,

@@ -15,7 +15,7 @@ from handlers.files import kinds as file_kinds
 from handlers.files import links as file_links
 from handlers.files.files import Offer, Refusal, Upload
 from handlers.files.links import MOST_WRONG, Received
-from messages.types import Address
+from messages.types import LIMITS, Address
 from storage import files as stored
 from storage import members
 from storage.database import Transaction
@@ -54,7 +54,15 @@ def member(db: Transaction) -> int:
 
 def offered(db: Transaction, member_id: int, most: int = 2) -> tuple[Offer, str]:
     offer = files.offer_upload(
-        db, OFFICE, member_id=member_id, purpose="award", subject="KT-1", title=TITLE, now=NOON, most=most
+        db,
+        OFFICE,
+        member_id=member_id,
+        purpose="award",
+        subject="KT-1",
+        title=TITLE,
+        channel="web",
+        now=NOON,
+        most=most,
     )
     assert offer is not None
     return offer, offer.link.rpartition("/")[2]
@@ -169,7 +177,7 @@ def test_a_file_is_fetched_with_its_code_and_again_for_a_few_minutes(db: Transac
         db, OFFICE, purpose="report", subject="R1", member_id=member_id, upload=Upload("Báo cáo.pdf", SCAN), now=NOON
     )
     assert not isinstance(kept, Refusal)
-    offer = files.offer_download(db, OFFICE, member_id=member_id, file=kept, title=TITLE, now=NOON)
+    offer = files.offer_download(db, OFFICE, member_id=member_id, file=kept, title=TITLE, channel="web", now=NOON)
     assert offer is not None
     token = offer.link.rpartition("/")[2]
     assert file_links.unlock(db, OFFICE, token, wrong(offer.code), NOON) is Refusal.WRONG
@@ -198,4 +206,20 @@ def test_links_and_files_past_their_time_go_by_themselves(db: Transaction) -> No
 def test_without_a_website_no_link_is_promised(db: Transaction) -> None:
     nowhere = dataclasses.replace(OFFICE, public_url="")
     asked = {"member_id": member(db), "purpose": "award", "subject": "KT-1", "title": TITLE, "now": NOON}
-    assert files.offer_upload(db, nowhere, **asked) is None
+    assert files.offer_upload(db, nowhere, channel="web", **asked) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "opens"),
+    [
+        ("http://127.0.0.1:8600", {"web", "terminal"}),
+        ("http://localhost:8600", {"web", "terminal"}),
+        ("http://[::1]:8600", {"web", "terminal"}),
+        ("https://congdoan.example", {"web", "terminal", "telegram", "zalo_bot", "zalo_oa"}),
+    ],
+)
+def test_an_address_of_this_machine_is_said_only_to_who_sits_at_it(db: Transaction, url: str, opens: set[str]) -> None:
+    here = dataclasses.replace(OFFICE, public_url=url)
+    asked = {"member_id": member(db), "purpose": "award", "subject": "KT-1", "title": TITLE, "now": NOON}
+    offered = {channel for channel in LIMITS if files.offer_upload(db, here, channel=channel, **asked)}
+    assert offered == opens

@@ -61,7 +61,7 @@ def test_whoever_leaves_has_no_role_no_work_no_open_form_and_hears_nothing(
         one, two = who(db, hanh).id or 0, who(db, binh).id or 0
         assigning.assign(db, desk.office, code, one, actor_id=two, now=desk.now)
         offer = files.offer_upload(
-            db, desk.office, member_id=one, purpose="award", subject="HS-1", title="HS-1", now=desk.now
+            db, desk.office, member_id=one, purpose="award", subject="HS-1", title="HS-1", channel="web", now=desk.now
         )
         assert offer is not None
     hanh.talks(code, "[Không công nhận]")

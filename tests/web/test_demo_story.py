@@ -65,6 +65,7 @@ async def say(chat: Frame, text: str, answer: str) -> None:
 async def hand_in(member: Frame) -> None:
     """The member's part: from the notice to the code."""
     await press(member, "Tôi đồng ý")
+    await press(member, "Không nhận tin")
     await press(member, "💡 Gửi sáng kiến")
     await say(member, "Nguyễn Văn An", "Bước 2/")
     await say(member, "0912 345 678", "Bước 3/")

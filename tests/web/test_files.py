@@ -53,13 +53,23 @@ class Counter:
         now = clock.now(db)
         if incoming:
             offer = files.offer_upload(
-                db, OFFICE, member_id=self.member_id, purpose="award", subject="KT-1", title=TITLE, now=now, most=2
+                db,
+                OFFICE,
+                member_id=self.member_id,
+                purpose="award",
+                subject="KT-1",
+                title=TITLE,
+                channel="web",
+                now=now,
+                most=2,
             )
         else:
             made = {"purpose": "report", "subject": "R1", "member_id": self.member_id}
             kept = files.store(db, OFFICE, **made, upload=Upload("Báo cáo quý.pdf", SCAN), now=now)
             assert not isinstance(kept, files.Refusal)
-            offer = files.offer_download(db, OFFICE, member_id=self.member_id, file=kept, title=TITLE, now=now)
+            offer = files.offer_download(
+                db, OFFICE, member_id=self.member_id, file=kept, title=TITLE, channel="web", now=now
+            )
         assert offer is not None
         return offer
 
