@@ -53,11 +53,13 @@ def _own(stand: Stand, step: Step) -> Ask:
 
 
 def _navigation(stand: Stand, step: Step, ask: Ask) -> tuple[Choice, ...]:
-    """«XONG» once there is text; «Quay lại» once there is a way back; «Hủy bỏ» in every form that is kept."""
-    if not stand.form.kept:
+    """«XONG» once there is text; «Quay lại» once there is a way back; «Hủy bỏ» in every form that is kept, and wherever
+    whatever is typed would be taken as the answer.
+    """
+    if not stand.form.kept and not step.free:
         return ()
     keys = ["finish"] if step.long is not None and stand.draft.parts else []
-    if any(earlier.key in stand.draft.answers for earlier in counted_before(stand, step)):
+    if stand.form.kept and any(earlier.key in stand.draft.answers for earlier in counted_before(stand, step)):
         keys.append("back")
     present = {choice.key for choice in ask.choices}
     return tuple(Choice(key, stand.world.words.label(key)) for key in (*keys, "cancel") if key not in present)

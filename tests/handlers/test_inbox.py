@@ -97,6 +97,22 @@ class TestTaps:
         keep_sentence(hanh, "Cần bổ sung", "Chi phí", "Xin nêu rõ chi phí.")
         assert "Chưa có mẫu nào" in hanh.presses("Bỏ mẫu: Chi phí")
 
+    @pytest.mark.parametrize("act", ["Cần bổ sung", "Không công nhận"])
+    def test_whoever_is_asked_to_write_sees_the_way_back_and_nothing_is_sent(self, desk: Desk, act: str) -> None:
+        hanh, (an, code) = officer(desk, SCHOOL), author(desk)
+        hanh.talks(code, f"[{act}]")
+        assert hanh.labels == ["Hủy bỏ"]
+        assert "Đã dừng" in hanh.presses("Hủy bỏ")
+        assert an.hears() == ""
+        assert state(desk, code) == State.SENT
+
+    def test_with_the_last_one_done_the_way_to_it_and_to_the_inbox_stay_open(self, desk: Desk) -> None:
+        hanh, (_, code) = officer(desk, SCHOOL), author(desk)
+        done = hanh.talks(code, "[Không công nhận]", "Chưa nêu rõ cách làm mới.")
+        assert "không còn sáng kiến nào chờ" in done
+        assert hanh.labels == ["Mở hồ sơ", "📥 Mở hộp thư"]
+        assert f"Sáng kiến {code} – Chưa được công nhận" in hanh.presses("Mở hồ sơ")
+
     def test_recognising_is_asked_once_more_and_may_be_thought_over(self, desk: Desk) -> None:
         hanh = officer(desk, SCHOOL)
         _, code = author(desk)

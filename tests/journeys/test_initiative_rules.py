@@ -15,7 +15,7 @@ from sqlmodel import SQLModel, col
 from handlers import programmes, retention
 from handlers.duties import openings
 from messages.types import Medium, Pressed, Text, Unreadable
-from storage import conversations
+from storage import conversations, transcript
 from storage.tables import Consent, Member, Programme, Submission, Unit
 from tests.desk import Desk, Visitor
 
@@ -103,7 +103,7 @@ def test_who_refuses_may_still_read_what_is_open_and_come_back(desk: Desk) -> No
     assert "không lưu thông tin cá nhân nào" in an.says("không đồng ý")
     assert "75 nghìn sáng kiến" in an.says("/chuongtrinh")
     an.says("bắt đầu")
-    assert "hỗ trợ việc gì" in an.says("đồng ý")
+    assert "muốn nhận thông điệp" in an.says("đồng ý")
 
 
 @pytest.mark.parametrize("typed", ["đồng ý", "1", "ok"])
@@ -124,7 +124,13 @@ def test_a_notice_that_was_never_shown_cannot_be_agreed_to(any_desk: Desk, typed
     assert "Kính chào anh/chị" in an.says(typed)
     with any_desk.rows() as db:
         assert not db.scalars(select(Consent)).all()
-    assert "hỗ trợ việc gì" in an.says(typed)
+    assert "muốn nhận thông điệp" in an.says(typed)
+
+
+def test_the_browser_s_history_shows_the_words_of_the_button(desk: Desk) -> None:
+    an = desk.member("An")
+    with desk.rows() as db:
+        assert [line.message.text for line in transcript.since(db, an.address, 0) if line.mine] == ["Tôi đồng ý"]
 
 
 def test_the_unit_of_a_poster_travels_in_the_button_alone_and_is_filled_in(any_desk: Desk) -> None:
@@ -132,7 +138,10 @@ def test_the_unit_of_a_poster_travels_in_the_button_alone_and_is_filled_in(any_d
     an = any_desk.person("An")
     an.says("/start u_GD51-01")
     assert "GD51-01" in an.button("Tôi đồng ý")
-    assert "ghi nhận anh/chị thuộc Công đoàn Trường THPT Đồi Sim" in an.presses("Tôi đồng ý")
+    agreed = an.presses("Tôi đồng ý")
+    assert "ghi nhận anh/chị thuộc Công đoàn Trường THPT Đồi Sim" in agreed
+    assert "muốn nhận thông điệp" in agreed
+    assert "hỗ trợ việc gì" in an.presses("Không nhận tin")
     answer = an.talks("/sangkien", "Nguyễn Văn An", "0912 345 678")
     assert "Sáng kiến thuộc nhóm nào" in answer
 
@@ -142,7 +151,7 @@ def test_a_link_with_a_unit_nobody_has_is_only_a_greeting(desk: Desk, carried: s
     desk.furnish(TEMPLATE)
     an = desk.person("An")
     assert "Kính chào anh/chị" in an.says(f"/start {carried}")
-    assert "hỗ trợ việc gì" in an.presses("Tôi đồng ý")
+    assert "muốn nhận thông điệp" in an.presses("Tôi đồng ý")
 
 
 def test_an_identity_card_number_typed_as_a_phone_number_is_stored_nowhere(desk: Desk) -> None:
@@ -404,7 +413,9 @@ def test_a_greeting_is_answered_with_the_menu(desk: Desk, typed: str) -> None:
 @pytest.mark.parametrize("typed", ["1", "1.", "số 1", "một", "gui sang kien", "sáng kiến", "sk", "Gửi sáng kiến"])
 def test_the_menu_is_answered_in_words_and_digits(desk: Desk, typed: str) -> None:
     desk.furnish(TEMPLATE)
-    assert "Bước 1/10" in desk.member("An").says(typed)
+    an = desk.member("An")
+    an.says("2")
+    assert "Bước 1/10" in an.says(typed)
 
 
 def test_a_code_typed_outside_is_looked_up_and_anothers_is_not_shown(desk: Desk) -> None:

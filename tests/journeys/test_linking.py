@@ -196,12 +196,12 @@ def test_the_other_chats_can_be_unlinked_from_any_of_them(desk: Desk) -> None:
     found = hand_in(an, "/sangkien", *PERSON, *QUESTIONS)
     other = link(desk, an, "telegram")
     an.says("/lienket")
-    assert an.labels == ["Lấy mã nối kênh", "Gỡ các kênh khác"]
+    assert an.labels == ["Lấy mã nối kênh", "Gỡ các kênh khác", "Hủy bỏ"]
     assert "Đã gỡ 1 kênh khác" in an.presses("Gỡ các kênh khác")
     assert "Thông báo về dữ liệu cá nhân" in other.says(found)
     assert "Trạng thái" in an.says(found)
     assert an.says("/lienket")
-    assert an.labels == ["Lấy mã nối kênh"]
+    assert an.labels == ["Lấy mã nối kênh", "Hủy bỏ"]
 
 
 def references_to(db: Transaction, member_id: int) -> set[tuple[str, str]]:
