@@ -22,8 +22,10 @@ from storage import clock, leases, outbox, outcomes, pace, transcript
 from storage.database import Transaction
 
 LEASE = "clock"
-RENEWAL = timedelta(seconds=5)
-"""A third of a lease's term: a holder loses it only by being silent for longer."""
+RENEWAL = timedelta(seconds=3)
+"""A fifth of a lease's term: a holder loses it only by a long silence, and one that fell is followed soon."""
+WATCH = 3.0
+"""Seconds between two looks whether this machine's clock was set back."""
 OUTBOX_KEPT = timedelta(days=30)
 TOMBSTONES_KEPT = timedelta(days=400)
 """Longer than any programme's year with its reminders: by then nothing promises those keys again."""
@@ -75,6 +77,7 @@ class Clockwork:
         self._wake = wake
         self._scheduler: AsyncIOScheduler | None = None
         self._ticking: set[asyncio.Task[Any]] = set()
+        self._watching: asyncio.Task[None] | None = None
         self._stopping = False
 
     def start(self) -> None:
@@ -93,17 +96,31 @@ class Clockwork:
                 max_instances=1,
             )
         self._scheduler.start()
+        self._watching = asyncio.create_task(self._watch(self._scheduler))
 
     async def stop(self) -> None:
         """Tick no more, let what runs end, and let another process be the clock."""
         if self._scheduler is not None:
             scheduler, self._scheduler = self._scheduler, None
             self._stopping = True
+            if self._watching is not None:
+                self._watching.cancel()
             scheduler.pause()
             if self._ticking:
                 await asyncio.wait(self._ticking)
             scheduler.shutdown(wait=False)
             await self._guarded("release", lambda db: leases.release(db, LEASE, owner=self._owner))
+
+    async def _watch(self, scheduler: AsyncIOScheduler) -> None:
+        """The scheduler goes by this machine's clock. Whose next look lies further ahead than its interval would wait
+        for as long as that clock was set back: it looks now."""
+        most = {job.name: job.every for job in self._jobs} | {"lease": RENEWAL}
+        while True:
+            await asyncio.sleep(WATCH)
+            now = datetime.now(UTC)
+            for each in scheduler.get_jobs():
+                if each.next_run_time - now > most[each.id] + RENEWAL:
+                    each.modify(next_run_time=now)
 
     async def tick(self, job: Job) -> None:
         """Run one job, if this process is the clock."""

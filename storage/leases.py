@@ -10,17 +10,23 @@ from datetime import datetime, timedelta
 
 from sqlmodel import SQLModel, col, select
 
+from storage import leaps
 from storage.database import Transaction
 from storage.tables import Lease
 
 TERM = timedelta(seconds=15)
 """How long a lease lasts without being renewed: the longest silence when its holder dies."""
+LONGEST = timedelta(seconds=60)
+"""No lease is taken for longer. One that lasts longer still tells that the clock was set back since."""
 
 _leases = SQLModel.metadata.tables["lease"]
 
 
 def take(db: Transaction, name: str, *, owner: str, term: timedelta = TERM) -> int | None:
-    """Take a free lease or renew one's own: the fence it is held under, or None while another holds it."""
+    """Take a free lease or renew one's own: the fence it is held under, or None while another holds it.
+
+    Whoever looks here is also the first to notice a clock that was set back, and has everything follow it.
+    """
     lease = _locked(db, name)
     at = db.clock()
     if lease is None:
@@ -28,6 +34,9 @@ def take(db: Transaction, name: str, *, owner: str, term: timedelta = TERM) -> i
         db.write_out()
         lease = _locked(db, name)
         at = db.clock()
+    if lease is not None and lease.until - at > LONGEST:
+        leaps.follow(db, at=at, by=lease.until - at - term)
+        lease = _locked(db, name)
     if lease is None or (lease.until > at and lease.owner != owner):
         return None
     if lease.until <= at or lease.owner != owner:

@@ -81,7 +81,7 @@ def share_of(budget: Budget | None, at: datetime) -> float:
     """The share of its rate that an account may use now."""
     if budget is None or budget.slowed_at is None:
         return 1.0
-    return min(1.0, budget.share + (at - budget.slowed_at) / RECOVERY)
+    return max(SLOWEST, min(1.0, budget.share + (at - budget.slowed_at) / RECOVERY))
 
 
 def take_turns(urgent: Sequence[T], patient: Sequence[T], *, starved: int, slots: int) -> tuple[list[T], int]:

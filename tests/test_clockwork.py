@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from bot import clockwork as module
 from bot.clockwork import JOBS, Clockwork, Job
 from bot.writer import Writer
 from messages.types import Address
@@ -140,6 +141,23 @@ async def test_a_stop_lets_the_job_that_runs_end(office: PostOffice, writer: Wri
     assert logs == []
     assert "mark of work" in office.do(leases.holders)
     assert office.do(leases.take, "clock", owner="two") is not None
+
+
+async def test_a_machine_whose_clock_was_set_back_does_not_wait_for_it(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WATCH", 0.01)
+    looks = Looks()
+    clockwork = Clockwork(writer, [looks.job], owner="one")
+    clockwork.start()
+    await looks.looked.wait()
+    if clockwork._ticking:  # who still looks would not look again
+        await asyncio.wait(clockwork._ticking)
+    looks.looked.clear()
+    assert clockwork._scheduler is not None
+    clockwork._scheduler.modify_job("look", next_run_time=datetime.now(UTC) + timedelta(hours=6))
+    await looks.looked.wait()
+    await clockwork.stop()
 
 
 async def test_stopping_what_never_started_is_harmless(writer: Writer) -> None:

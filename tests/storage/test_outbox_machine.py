@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import text
 
-from storage import deliveries, doubts, outbox, outcomes
+from storage import deliveries, doubts, leases, outbox, outcomes
 from storage.claims import Claimed
 from storage.outcomes import FATES, Outcome
 from storage.tables import Outbox, Policy, Priority, Sending
@@ -127,6 +127,13 @@ class Machine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([31.0, 101.0]))
     def people_wait(self, seconds: float) -> None:
         self.office.people_wait(seconds)
+
+    @rule(hours=st.sampled_from([-6, -1, 6]))
+    def the_clock_leaps(self, hours: int) -> None:
+        """And somebody who looks at a lease notices."""
+        self.office.do(leases.take, "clock", owner="somebody")
+        self.office.time_passes(hours * 3600.0)
+        self.office.do(leases.take, "clock", owner="somebody")
 
     @rule(prefix=st.sampled_from(["a", "b"]))
     def withdraw(self, prefix: str) -> None:

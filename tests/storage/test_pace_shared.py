@@ -154,9 +154,10 @@ class TestAStormOfReplies:
             office.promise("news", chat=f"b{number}", priority=Priority.BROADCAST)
         order = []
         while len(order) < 40:
-            batch = office.claim(Rate(ACCOUNT, 200), room=7)
+            owner = f"process {len(order) % 4}"
+            batch = office.claim(Rate(ACCOUNT, 200), room=7, owner=owner)
             order += [one.message.text for one in batch.claimed]
             for claimed in batch.claimed:
-                office.settle(claimed, Outcome.SENT)
+                office.settle(claimed, Outcome.SENT, owner=owner)
             office.time_passes(batch.again or 0.0)
         assert all("news" in order[start : start + 5] for start in range(0, 36))
