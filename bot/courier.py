@@ -27,8 +27,8 @@ AFTER_TROUBLE = 1.0
 """Seconds to wait when the database failed."""
 LONGEST_SEND = 30.0
 """Seconds one send may take; less than a lease."""
-GRACE = 30.0
-"""Seconds a stop waits for what is in flight."""
+GRACE = 20.0
+"""Seconds a stop waits for what is in flight: with all the rest that ends it stays below 30."""
 FRESH = 0.01
 """Seconds for which a look at the halts of other processes holds. After another process has written down that the
 platform asked for a pause, nothing starts here later than this; before, it could not be known."""

@@ -5,6 +5,7 @@ Nothing here tells a person, a chat or a text: labels are accounts, reasons, sta
 
 from __future__ import annotations
 
+import asyncio
 import time
 from bisect import bisect_left
 from collections import Counter
@@ -12,14 +13,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.writer import Writer
-from handlers.news import broadcasts
+from handlers.news import progress
 from storage import signals
-from storage.database import Transaction
+from storage.database import Fault, Transaction
 from storage.outcomes import Outcome, Report
 from storage.signals import Signals
 
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Seconds: the upper ends of a histogram's boxes."""
+PATIENCE = 5.0
+"""Seconds the database may take to be asked."""
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 Labels = tuple[tuple[str, str], ...]
@@ -59,14 +62,13 @@ class Meters:
             self._pauses[account] += 1
 
     async def page(self, writer: Writer) -> str:
-        """Everything, read now."""
-        began = time.perf_counter()
-        await writer.run(_nothing)
-        waited = time.perf_counter() - began
-        told, under_way = await writer.read(_facts)
-        return "".join(
-            (*self.own(), *_of_all(told, under_way), *_family("writer_wait_seconds", "gauge", [((), waited)]))
-        )
+        """Everything, read now; what is of this process alone while the database does not answer."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                shared = await _shared(writer)
+        except (Fault, TimeoutError):
+            shared = ()
+        return "".join((*self.own(), *_family("database_up", "gauge", [((), bool(shared))]), *shared))
 
     def own(self) -> Iterator[str]:
         """What needs no database."""
@@ -78,12 +80,21 @@ class Meters:
         yield from _family("pauses_total", "counter", _by_account(self._pauses))
 
 
+async def _shared(writer: Writer) -> tuple[str, ...]:
+    """What the database tells, and how long one waits to write into it."""
+    began = time.perf_counter()
+    await writer.run(_nothing)
+    waited = time.perf_counter() - began
+    told, under_way = await writer.read(_facts)
+    return *_of_all(told, under_way), *_family("writer_wait_seconds", "gauge", [((), waited)])
+
+
 def _nothing(db: Transaction) -> None:
     """Waits in the writer's queue like everybody."""
 
 
 def _facts(db: Transaction) -> tuple[Signals, Mapping[str, int]]:
-    return signals.read(db), broadcasts.waiting(db)
+    return signals.read(db), progress.waiting(db)
 
 
 def _of_all(told: Signals, under_way: Mapping[str, int]) -> Iterator[str]:

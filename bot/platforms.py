@@ -15,8 +15,8 @@ from bot.writer import Writer
 from storage import leases
 from storage.database import Fault, Transaction
 
-RENEWAL = 5.0
-"""Seconds between two looks at the lease; a third of its term."""
+RENEWAL = 3.0
+"""Seconds between two looks at the lease, a fifth of its term: one that fell is followed within 18 seconds."""
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +84,7 @@ async def while_ours(
         if task is not None:
             task.cancel()
             await asyncio.wait([task])
-        await writer.run(leases.release, lease, owner=owner)
+        await _give_back(writer, lease, account, owner)
 
 
 def _complain(ended: asyncio.Task[None] | None, account: str) -> None:
@@ -100,6 +100,14 @@ async def _hold(writer: Writer, lease: str, account: str, owner: str) -> bool:
     except Fault as trouble:
         log.error("platform.lease_failed", account=account, error=type(trouble).__name__)
         return False
+
+
+async def _give_back(writer: Writer, lease: str, account: str, owner: str) -> None:
+    """At once, where the database lets us; else the lease ends by itself."""
+    try:
+        await writer.run(leases.release, lease, owner=owner)
+    except Fault as trouble:
+        log.error("platform.lease_kept", account=account, error=type(trouble).__name__)
 
 
 def _take(db: Transaction, lease: str, owner: str) -> bool:

@@ -104,3 +104,11 @@ async def test_work_that_failed_is_begun_anew_and_said_to_have_failed(writer: Wr
         await ended(task)
     stopped = [event["reason"] for event in events if event["event"] == "platform.stopped"]
     assert stopped == ["unreachable"] * 2
+
+
+async def test_a_database_that_fails_at_the_end_is_no_reason_to_end_badly(writer: Writer) -> None:
+    site = Site()
+    async with process(writer, "a", site):
+        await site.until(1)
+        await writer.run(lambda db: db.connection().exec_driver_sql("DROP TABLE lease"))
+    assert site.working == set()

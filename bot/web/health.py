@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from bot.web.keys import ACCOUNTS, RECORDS
 from storage import signals
 from storage.signals import Signals
+
+PATIENCE = 5.0
+"""Seconds within which a database that works has answered."""
 
 
 async def alive(request: web.Request) -> web.Response:
@@ -16,7 +21,11 @@ async def alive(request: web.Request) -> web.Response:
 
 async def ready(request: web.Request) -> web.Response:
     """Whether the work can be done: 503 while the database does not answer. What waits, and since when, by account."""
-    told = await request.app[RECORDS].read(signals.read)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            told = await request.app[RECORDS].read(signals.read)
+    except TimeoutError:
+        raise web.HTTPServiceUnavailable from None
     accounts = request.app[ACCOUNTS]
     oldest = max(told.oldest.values(), default=None)
     facts = {

@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.meters import CONTENT_TYPE, Meters
 from bot.web import metrics
 from messages.types import Address, Inbound, Outbound, Text
-from storage import leases, outbox
+from storage import clock, leases, outbox
 from storage.claims import Claimed
 from storage.outcomes import Outcome, Report
 from storage.tables import Policy, Priority
@@ -36,7 +36,7 @@ async def test_turns_sends_leases_and_what_waits_are_there_and_no_person_is(data
         await running.courier.drain()
         with box.database() as db:
             leases.take(db, "clock", owner="one")
-            now = db.clock()
+            now = clock.now(db)
             outbox.enqueue(
                 db, Address("telegram", CHAT), Outbound("bí mật"), topic="reply", member_id=None,
                 priority=Priority.REPLY, policy=Policy.AT_LEAST_ONCE, now=now,

@@ -1,0 +1,62 @@
+"""What the doctor finds in a database in trouble: each trouble under its own name, one line each, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from bot.commands import checkup
+from handlers import restoring
+from messages.catalogue import Catalogue
+from storage import deliveries
+from storage.outcomes import Outcome
+from storage.tables import Policy
+from tests.post_office import PostOffice, opened
+
+
+@pytest.fixture
+def office(database_url: str) -> Iterator[PostOffice]:
+    with opened(database_url) as office:
+        office.do(restoring.note_backup, rows=1, now=office.now())
+        yield office
+
+
+def found(office: PostOffice) -> dict[str, tuple[bool, str]]:
+    """By key: whether all is well, and the detail."""
+    return {key: (well, detail) for well, key, detail in checkup.of_database(office.database)}
+
+
+def test_in_a_database_without_trouble_it_finds_none(office: PostOffice) -> None:
+    office.promise("on its way")
+    assert found(office) == {"backup": (True, "0")}
+
+
+def test_an_outbox_that_is_stuck_is_named_with_its_account(office: PostOffice) -> None:
+    office.promise("should have gone", account="zalo_oa")
+    office.promise("goes next month", account="web", due_in=30 * 86_400)
+    office.people_wait(checkup.LONG_WAIT + 1)
+    assert found(office)["late"] == (False, "zalo_oa")
+
+
+def test_what_is_in_doubt_and_what_is_held_are_counted(office: PostOffice) -> None:
+    for chat in ("an", "binh", "chi"):
+        office.promise("news", chat=chat, policy=Policy.AT_MOST_ONCE)
+    office.settle(office.claim(room=1).claimed[0], Outcome.UNKNOWN, reason="timeout")
+    office.do(deliveries.hold_all)
+    told = found(office)
+    assert (told["unknown"], told["held"]) == ((False, "1"), (False, "2"))
+
+
+def test_a_backup_that_is_old_or_was_never_made_is_named(office: PostOffice) -> None:
+    office.people_wait(timedelta(days=3).total_seconds())
+    assert found(office)["backup"] == (False, "3")
+    office.do(lambda db: db.connection().exec_driver_sql("DELETE FROM audit"))
+    assert found(office) == {"no_backup": (False, "")}
+
+
+def test_each_finding_has_words_of_one_line() -> None:
+    catalogue = Catalogue.load()
+    for key in ("skew", "no_backup", "backup", "held", "unknown", "late", "disk", "no_erasures_file", "metrics"):
+        assert "\n" not in catalogue.text(f"cli.doctor.{key}", {"detail": "7"}).strip()
