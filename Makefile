@@ -8,7 +8,7 @@ demo: runtime
 	.venv/bin/congdoan demo
 
 test: dev chromium lint
-	.venv/bin/python -m pytest -n 2
+	.venv/bin/python -m pytest -n 2 --dist worksteal
 
 lint: dev
 	.venv/bin/ruff check

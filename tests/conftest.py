@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser
 
-from storage.database import migrate
+from storage.upgrades import migrate
 from tests import browser as browsers
-from tests import loopback, postgres
+from tests import compiled_once, lending, loopback, postgres, scratch
 
 BACKENDS = ("sqlite", "postgresql")
 
@@ -19,6 +20,12 @@ BACKENDS = ("sqlite", "postgresql")
 @pytest.fixture(scope="session", autouse=True)
 def _this_machine_only() -> Iterator[None]:
     with loopback.only():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_are_compiled_once() -> Iterator[None]:
+    with compiled_once.for_all_engines():
         yield
 
 
@@ -30,9 +37,15 @@ def _no_attempt_to_leave() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[postgres.Server]:
+def scratch_place() -> Path:
+    """The folder below which databases lie."""
+    return scratch.place()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(scratch_place: Path) -> Iterator[postgres.Server]:
     """One PostgreSQL server for each process that runs tests, started when first asked for."""
-    with postgres.serve() as server:
+    with postgres.serve((*postgres.QUICK, *postgres.SMALL), place=scratch_place) as server:
         yield server
 
 
@@ -59,18 +72,27 @@ def migrated_template(postgres_server: postgres.Server) -> Iterator[str]:
     postgres_server.drop(name)
 
 
+@pytest.fixture(scope="session")
+def library(postgres_server: postgres.Server, migrated_template: str) -> Iterator[lending.Library]:
+    """Databases with tables and no rows, for one test after the other."""
+    made = lending.Library(postgres_server, migrated_template)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def sqlite_database(migrated_file: Path, tmp_path: Path) -> str:
+def sqlite_database(migrated_file: Path, scratch_place: Path) -> Iterator[str]:
     """The url of an SQLite database of the test's own, with tables and no rows."""
-    return f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'congdoan.db')}"
+    with tempfile.TemporaryDirectory(prefix="congdoan-", dir=scratch_place) as folder:
+        yield f"sqlite:///{shutil.copy(migrated_file, Path(folder, 'congdoan.db'))}"
 
 
 @pytest.fixture
-def postgresql_database(postgres_server: postgres.Server, migrated_template: str) -> Iterator[str]:
-    """The url of a PostgreSQL database of the test's own, with tables and no rows."""
-    name = postgres_server.create(migrated_template)
+def postgresql_database(postgres_server: postgres.Server, library: lending.Library) -> Iterator[str]:
+    """The url of a PostgreSQL database that is the test's own meanwhile, with tables and no rows."""
+    name = library.lend()
     yield postgres_server.address(name)
-    postgres_server.drop(name)
+    library.take_back(name)
 
 
 @pytest.fixture(params=BACKENDS)

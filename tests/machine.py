@@ -14,6 +14,7 @@ from sqlmodel import select
 
 from storage.database import Database
 from storage.seals import Seals
+from tests import warm_start
 
 KEY = "a-key-for-tests-that-is-long-enough-to-be-one"
 SHEET = "mã,tên,mã cấp trên,cấp\nQN01,Công đoàn tỉnh Q,,Cấp tỉnh\nQN02,Trường A,QN01,Cơ sở\n"
@@ -30,21 +31,17 @@ class Machine:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
         self.environment = {**inherited, "CONGDOAN_DATABASE_URL": url, "CONGDOAN_SECRET_KEY": KEY}
 
+    @property
+    def file(self) -> Path:
+        """The database's, where it is SQLite."""
+        return Path(self.url.removeprefix("sqlite:///"))
+
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-W", "error", "-m", "bot", *arguments]
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         settings = {f"CONGDOAN_{name}": value for name, value in environment.items()}
-        return subprocess.run(
-            self.command(*arguments),
-            cwd=self.home,
-            env=self.environment | settings,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        return warm_start.run(arguments, home=self.home, environment=self.environment | settings, timeout=60)
 
     def done(self, *arguments: str, **environment: str) -> str:
         result = self.run(*arguments, **environment)

@@ -24,12 +24,16 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
+from tests import scratch
+
 DRIVER = "postgresql+psycopg"
 FOREIGN_USER = "nobody"
 """PostgreSQL refuses to run as root: then it runs as this user, who owns nothing else."""
 DURABLE = ("-c", "shared_buffers=128MB")
 """As it comes, for measurements of what survives a power cut."""
 QUICK = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "autovacuum=off", "-c", "shared_buffers=32MB")
+SMALL = ("-c", "max_wal_size=128MB", "-c", "min_wal_size=32MB")
+"""For a folder in memory."""
 START_SECONDS = 60
 STOP_SECONDS = 10
 PR_SET_PDEATHSIG = 1
@@ -73,15 +77,14 @@ def plain(url: str) -> str:
 
 
 @contextmanager
-def serve(options: tuple[str, ...] = QUICK) -> Iterator[Server]:
+def serve(options: tuple[str, ...] = QUICK, *, place: Path = scratch.DISK) -> Iterator[Server]:
     """The server the environment names, left as it was found; else our own, stopped and removed at the end."""
     named = os.environ.get("TEST_DATABASE_URL")
     if named:
         yield Server(named)
         return
-    # Straight under /tmp: the path of a Unix socket may have no more than about a hundred bytes.
     with (
-        tempfile.TemporaryDirectory(prefix="congdoan-pg-", dir="/tmp") as folder,
+        tempfile.TemporaryDirectory(prefix="congdoan-pg-", dir=place) as folder,
         _started(Path(folder), options) as url,
     ):
         yield Server(url)

@@ -130,14 +130,14 @@ def test_the_templates_are_listed_under_the_names_they_had(blank: Machine) -> No
     assert "{{" not in told
 
 
-def test_the_doctor_finds_what_is_missing(blank: Machine, machine: Machine) -> None:
+def test_the_doctor_finds_what_is_missing(machine: Machine) -> None:
     assert "✔" in machine.done("doctor", TELEGRAM_TOKEN=TOKEN, PUBLIC_URL="https://union.example.vn")
     silent = machine.run("doctor", "--online", TELEGRAM_TOKEN=TOKEN, TELEGRAM_API="http://127.0.0.1:9")
     assert silent.returncode == 1
     assert "✘ Telegram không xác nhận" in silent.stdout
     assert TOKEN not in silent.stdout + silent.stderr
-    (blank.home / "congdoan.db").unlink()
-    ill = blank.run("doctor", SECRET_KEY="")
+    machine.file.unlink()
+    ill = machine.run("doctor", SECRET_KEY="")
     assert ill.returncode == 1
     assert {line[0] for line in ill.stdout.splitlines()} == {"✔", "!", "✘"}
 

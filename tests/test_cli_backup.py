@@ -50,7 +50,7 @@ def test_without_a_list_of_erasures_or_over_what_is_there_it_asks_first(machine:
 
 def test_the_list_beside_the_database_is_found(machine: Machine) -> None:
     machine.done("backup", "--out", "kept.backup")
-    (machine.home / "congdoan.db.erasures").write_text('["2027-01-01T00:00:00+00:00", "00"]\n')
+    Path(f"{machine.file}.erasures").write_text('["2027-01-01T00:00:00+00:00", "00"]\n')
     assert "Đã xóa lại dữ liệu của 0 người" in machine.done("restore", "kept.backup", "--replace", "--yes")
 
 
