@@ -11,25 +11,21 @@ does, `telegram_people` who uses it. Here are HTTP, the faults and the webhook's
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Any
 
 import aiohttp
 from aiohttp import web
 
 from tests.fakes import telegram_rules as rules
+from tests.fakes.listening import Fault, reset
 from tests.fakes.telegram_people import FakeGroup, FakeUser, Seen
 from tests.fakes.telegram_world import CONFLICT, TOKEN, ApiError, World
 
 __all__ = ["TOKEN", "FakeGroup", "FakeTelegram", "FakeUser", "Seen"]
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
-LARGEST_UPLOAD = 64 * 1024 * 1024
 DESCRIPTIONS = {
     400: "Bad Request: can't parse entities",
     401: "Unauthorized",
@@ -41,37 +37,16 @@ DESCRIPTIONS = {
 }
 
 
-@dataclass
-class Fault:
-    """What the next calls of a method meet: see `FakeTelegram.fail_next`."""
-
-    kind: int | str
-    method: str
-    times: int
-    details: Mapping[str, Any]
-
-
 class FakeTelegram(World):
     """The server; `World` holds what a test may look at."""
 
-    url = ""
-
-    def __init__(self, *, token: str = TOKEN, username: str = "congdoan_test_bot") -> None:
-        super().__init__(token=token, username=username)
-        self._faults: list[Fault] = []
+    LARGEST_UPLOAD = 64 * 1024 * 1024
 
     def fail_next(self, kind: int | str, times: int = 1, *, method: str = "sendMessage", **details: Any) -> None:
         """The next calls of `method` fail: a status (`description`, `retry_after`, `migrate_to_chat_id` in details), or
         `hang`, `reset_before` and `reset_after` (before and after the message is there), `garbage`.
         """
         self._faults.append(Fault(kind, method, times, details))
-
-    async def wait_for(self, predicate: Callable[[], object], *, within: float = 10.0) -> None:
-        """Until it holds; it is looked at whenever something happens here, and now and then besides."""
-        async with asyncio.timeout(within):
-            while not predicate():
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), 0.02)
 
     async def push(self) -> list[int]:
         """Deliver what waits to the webhook, in order, up to the first refusal. Returns the answers' statuses."""
@@ -86,32 +61,10 @@ class FakeTelegram(World):
                 del self.waiting[0]
         return statuses
 
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, it: BaseException | None, at: TracebackType | None
-    ) -> None:
-        await self.stop()
-
-    async def start(self, port: int = 0) -> None:
-        """Listen on this machine; port 0 takes any that is free."""
-        self._closing.clear()
-        app = web.Application(client_max_size=LARGEST_UPLOAD)
+    def _route(self, app: web.Application) -> None:
         app.router.add_route("*", "/bot{token}/{method}", self._serve)
         app.router.add_get("/file/bot{token}/{path}", self._hand_out)
         app.router.add_route("*", "/_fake/{what:.+}", self._control)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-
-    async def stop(self) -> None:
-        """Close every connection; what waits stays for the next start."""
-        self._closing.set()
-        self._touch()
-        await self._runner.cleanup()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -167,21 +120,15 @@ class FakeTelegram(World):
             case "hang":
                 await self._closing.wait()
             case "reset_before":
-                _reset(request)
+                reset(request)
             case "reset_after":
                 await self.perform(method, parameters, files)
-                _reset(request)
+                reset(request)
             case "garbage":
                 return web.Response(text="<html>a proxy's page</html>", content_type="text/html", **fault.details)
             case unknown:
                 raise ValueError(f"no such fault: {unknown}")
         return web.Response(status=500)
-
-    def _next_fault(self, method: str) -> Fault | None:
-        fault = next((fault for fault in self._faults if fault.method == method and fault.times > 0), None)
-        if fault is not None:
-            fault.times -= 1
-        return fault
 
 
 async def _parameters(request: web.Request) -> tuple[dict[str, Any], rules.Files]:
@@ -196,8 +143,3 @@ async def _parameters(request: web.Request) -> tuple[dict[str, Any], rules.Files
 def _as_error(status: int, details: Mapping[str, Any]) -> ApiError:
     parameters = {key: details[key] for key in ("retry_after", "migrate_to_chat_id") if key in details}
     return ApiError(status, details.get("description", DESCRIPTIONS.get(status, "Unknown")), parameters)
-
-
-def _reset(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()

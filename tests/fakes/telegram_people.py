@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,7 @@ class Seen:
         return {"message_id": self.number, "text": self.text} | ({"reply_markup": shown} if shown else {})
 
 
-class FakeChat:
+class FakeChat(ABC):
     """What both kinds of chat share: the bot's messages in it."""
 
     def __init__(self, fake: World, number: int) -> None:
@@ -54,9 +55,9 @@ class FakeChat:
         return str(self.number)
 
     @property
+    @abstractmethod
     def place(self) -> dict[str, Any]:
         """The chat as Telegram shows it to a bot."""
-        raise NotImplementedError
 
     def refusal(self) -> tuple[int, str] | None:
         """Status and description if the bot may not write here."""

@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 from tests.fakes import telegram_rules as rules
+from tests.fakes.listening import Listening
 from tests.fakes.telegram_people import DATE, FakeChat, FakeGroup, FakeUser, Seen
 
 TOKEN = "7000000001:TEST-token-of-the-fake-server-0123456"
@@ -44,10 +45,11 @@ class ApiError(Exception):
         self.parameters = parameters
 
 
-class World:
+class World(Listening):
     """What the server keeps. Tests speak to it through `FakeTelegram`."""
 
     def __init__(self, *, token: str = TOKEN, username: str = "congdoan_test_bot") -> None:
+        super().__init__()
         self.token = token
         self.username = username
         self.calls: list[Call] = []
@@ -67,8 +69,6 @@ class World:
         self._numbers, self._updates, self._queries = count(1), count(500_000_001), count(1)
         self._allowed: set[str] | None = None
         self._poller: object = None
-        self._changed = asyncio.Event()
-        self._closing = asyncio.Event()
 
     @property
     def profile(self) -> dict[str, Any]:
@@ -240,8 +240,3 @@ class World:
     def _ask_for(self, kinds: list[str] | None) -> None:
         if kinds is not None:
             self._allowed = set(kinds)
-
-    def _touch(self) -> None:
-        """Something happened: whoever waits looks again."""
-        self._changed.set()
-        self._changed = asyncio.Event()

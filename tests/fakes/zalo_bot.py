@@ -13,16 +13,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, fields
 from datetime import timedelta
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import aiohttp
 from aiohttp import web
 
+from tests.fakes.listening import Fault, reset
 from tests.fakes.zalo_bot_people import FakeGroup, FakeUser, Seen
 from tests.fakes.zalo_bot_world import METHODS, TOKEN, ApiError, Mode, World
 
@@ -42,22 +41,11 @@ DESCRIPTIONS = {
 PINGS = {"none": None, "empty": b"", "json": b'{"ok":true}'}
 
 
-@dataclass
-class Fault:
-    """What the next calls of a method meet: see `FakeZaloBot.fail_next`."""
-
-    kind: int | str
-    method: str
-    times: int
-    details: Mapping[str, Any]
-
-
 class FakeZaloBot(World):
     """The server; `World` holds what a test may look at."""
 
-    def __init__(self, *, token: str = TOKEN, name: str = "Bot Công đoàn") -> None:
-        self._faults: list[Fault] = []
-        super().__init__(token=token, name=name)
+    ENDS_WITH_CALLER = True
+    """A poll whose caller went away must not take an update with it."""
 
     def reset(self) -> None:
         super().reset()
@@ -68,13 +56,6 @@ class FakeZaloBot(World):
         (`seconds`), `reset_before` and `reset_after` (before and after the message is there), `garbage` (`status`).
         """
         self._faults.append(Fault(kind, method, times, details))
-
-    async def wait_for(self, predicate: Callable[[], object], *, within: float = 10.0) -> None:
-        """Until it holds; it is looked at whenever something happens here, and now and then besides."""
-        async with asyncio.timeout(within):
-            while not predicate():
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), 0.02)
 
     async def push(self) -> list[int]:
         """Deliver what waits to the webhook, in order; what is refused is lost after the retries. The statuses."""
@@ -97,33 +78,10 @@ class FakeZaloBot(World):
         async with session.post(self.hook.url, data=body, headers=described) as answer:
             return answer.status
 
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, it: BaseException | None, at: TracebackType | None
-    ) -> None:
-        await self.stop()
-
-    async def start(self, port: int = 0) -> None:
-        """Listen on this machine; port 0 takes any that is free."""
-        self._closing.clear()
-        app = web.Application()
+    def _route(self, app: web.Application) -> None:
         app.router.add_route("*", "/bot{token}/{method}", self._serve)
         app.router.add_get("/photo/{name}", self._show)
         app.router.add_route("*", "/_fake/{what:.+}", self._control)
-        # a poll whose caller went away must not take an update with it
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, handler_cancellation=True)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-
-    async def stop(self) -> None:
-        """Close every connection; what waits stays for the next start."""
-        self._closing.set()
-        self._touch()
-        await self._runner.cleanup()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -155,7 +113,7 @@ class FakeZaloBot(World):
                 assert fault is not None
                 await asyncio.sleep(fault.details["seconds"])
             case "reset_before":
-                _reset(request)
+                reset(request)
                 return web.Response(status=500)
             case "garbage":
                 assert fault is not None
@@ -163,7 +121,7 @@ class FakeZaloBot(World):
                 return web.Response(text=page, content_type="text/html", status=fault.details.get("status", 200))
         result = await self.perform(method, parameters)
         if fault is not None and fault.kind == "reset_after":
-            _reset(request)
+            reset(request)
         if method == "setWebhook":
             result = {**result, "verification": await self._verified()}
         return self._answer({"ok": True} if result is ... else {"ok": True, "result": result})
@@ -192,12 +150,6 @@ class FakeZaloBot(World):
             answer.headers.add("Server", "ZGateway")
             answer.headers.add("Server", "ZAPI")
         return answer
-
-    def _next_fault(self, method: str) -> Fault | None:
-        fault = next((fault for fault in self._faults if fault.method == method and fault.times > 0), None)
-        if fault is not None:
-            fault.times -= 1
-        return fault
 
     async def _show(self, request: web.Request) -> web.Response:
         """Pictures are public while they last."""
@@ -250,8 +202,3 @@ async def _parameters(request: web.Request) -> dict[str, Any]:
         return found | (json.loads(body) if body else {})
     form = await request.post()
     return found | {key: value if isinstance(value, str) else b"" for key, value in form.items()}
-
-
-def _reset(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()

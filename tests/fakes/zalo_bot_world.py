@@ -14,6 +14,7 @@ from itertools import count
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from tests.fakes.listening import Listening
 from tests.fakes.zalo_bot_people import FakeChat, FakeGroup, FakeUser, Seen
 
 TOKEN = "71000000001:TEST-token-of-the-fake-zalo-bot-0123456"
@@ -82,7 +83,7 @@ class ApiError(Exception):
         self.description = description
 
 
-class World:
+class World(Listening):
     """What the server keeps. Tests speak to it through `FakeZaloBot`."""
 
     url = ""
@@ -90,10 +91,9 @@ class World:
     """The name under which pictures of people can be fetched."""
 
     def __init__(self, *, token: str = TOKEN, name: str = "Bot Công đoàn") -> None:
+        super().__init__()
         self.token = token
         self.name = name
-        self._changed = asyncio.Event()
-        self._closing = asyncio.Event()
         self.reset()
 
     def reset(self) -> None:
@@ -278,11 +278,6 @@ class World:
 
     def _stamp(self) -> int:
         return int(self.now.timestamp() * 1000)
-
-    def _touch(self) -> None:
-        """Something happened: whoever waits looks again."""
-        self._changed.set()
-        self._changed = asyncio.Event()
 
 
 METHODS = {name.removeprefix("_on_") for name in vars(World) if name.startswith("_on_")} | {"getUpdates"}

@@ -12,19 +12,17 @@ and which of its ways are switches, `zalo_oa_people` who uses it. Here are HTTP,
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
 
 import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
+from tests.fakes.listening import Fault, reset
 from tests.fakes.zalo_oa_people import FakePerson, Seen
 from tests.fakes.zalo_oa_rules import Refusal
 from tests.fakes.zalo_oa_world import APP_ID, APP_SECRET, OA_ID, OA_SECRET, Call, Event, World
@@ -37,21 +35,12 @@ OAUTH = "/v4/oa/access_token"
 LADDER = (30.0, 300.0, 900.0, 1800.0, 3600.0)
 """Seconds to the next try, by the fake's clock; after the last the webhook is switched off."""
 PATIENCE = 2.0
-LARGEST_UPLOAD = 8 * 1024 * 1024
-
-
-@dataclass
-class Fault:
-    """What the next calls of a path meet: see `FakeZaloOa.fail_next`."""
-
-    kind: int | str | Mapping[str, Any]
-    path: str
-    times: int
-    details: Mapping[str, Any]
 
 
 class FakeZaloOa(World):
     """The server; `World` holds what a test may look at."""
+
+    LARGEST_UPLOAD = 8 * 1024 * 1024
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,21 +51,12 @@ class FakeZaloOa(World):
         self.patience = PATIENCE
         self.refusals: list[int] = []
         """The codes of all errors so far."""
-        self._faults: list[Fault] = []
-        self._closing = asyncio.Event()
 
     def fail_next(self, kind: int | str | Mapping[str, Any], times: int = 1, *, path: str = CS, **details: Any) -> None:
         """The next calls of `path` fail: a negative number is a code, a positive one a status; or `hang`,
         `reset_before` and `reset_after` (before and after it was done), `garbage`; or `{"body": …}`, an answer.
         """
         self._faults.append(Fault(kind, path, times, details))
-
-    async def wait_for(self, predicate: Callable[[], object], *, within: float = 10.0) -> None:
-        """Until it holds; it is looked at whenever something happens here, and now and then besides."""
-        async with asyncio.timeout(within):
-            while not predicate():
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), 0.02)
 
     def signed(self, body: Mapping[str, Any]) -> tuple[bytes, dict[str, str]]:
         """An event as bytes, and the headers it is sent with."""
@@ -129,32 +109,10 @@ class FakeZaloOa(World):
             event.due = self.now() + LADDER[event.tries]
             event.tries += 1
 
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, it: BaseException | None, at: TracebackType | None
-    ) -> None:
-        await self.stop()
-
-    async def start(self, port: int = 0) -> None:
-        """Listen on this machine; port 0 takes any that is free."""
-        self._closing.clear()
-        app = web.Application(client_max_size=LARGEST_UPLOAD)
+    def _route(self, app: web.Application) -> None:
         app.router.add_route("*", "/_fake/{what:.*}", self._control)
         app.router.add_get("/files/{name}", self._show)
         app.router.add_route("*", "/{path:.*}", self._serve)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-
-    async def stop(self) -> None:
-        """Close every connection; what waits stays for the next start."""
-        self._closing.set()
-        self._touch()
-        await self._runner.cleanup()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -170,10 +128,9 @@ class FakeZaloOa(World):
         }
 
     async def _serve(self, request: web.Request) -> web.Response:
-        fault = next((one for one in self._faults if one.path == request.path and one.times > 0), None)
+        fault = self._next_fault(request.path)
         if fault is None:
             return await self._answer(request)
-        fault.times -= 1
         match fault.kind:
             case int(code) if code < 0:
                 return self._refused(code)
@@ -182,10 +139,10 @@ class FakeZaloOa(World):
             case "hang":
                 await self._closing.wait()
             case "reset_before":
-                _reset(request)
+                reset(request)
             case "reset_after":
                 await self._answer(request)
-                _reset(request)
+                reset(request)
             case "garbage":
                 return web.Response(text="<html>a proxy's page</html>", content_type="text/html")
             case {"body": answer}:
@@ -279,8 +236,3 @@ class FakeZaloOa(World):
 
 def _compact(body: Mapping[str, Any]) -> str:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-
-
-def _reset(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()

@@ -5,7 +5,6 @@ What the platform's descriptions disagree about is a switch.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import json
@@ -16,6 +15,7 @@ from itertools import count
 from typing import Any
 
 from tests.fakes import zalo_oa_rules as rules
+from tests.fakes.listening import Listening
 from tests.fakes.zalo_oa_people import FakePerson, Seen
 from tests.fakes.zalo_oa_rules import Refusal
 from tests.fakes.zalo_oa_switches import Switches
@@ -60,12 +60,13 @@ class Tokens:
     """Until when each may be exchanged, and the challenge it was asked for with."""
 
 
-class World:
+class World(Listening):
     """What the server keeps. Tests speak to it through `FakeZaloOa`."""
 
     url = ""
 
     def __init__(self) -> None:
+        super().__init__()
         self.oa_id, self.app_id, self.app_secret, self.oa_secret = OA_ID, APP_ID, APP_SECRET, OA_SECRET
         self.switches = Switches()
         self.tokens = Tokens()
@@ -81,7 +82,6 @@ class World:
         self.files: dict[str, bytes] = {}
         """What people have sent, by the last part of its address, while it lasts."""
         self._minute: tuple[int, int] = (0, 0)
-        self._changed = asyncio.Event()
 
     def now(self) -> float:
         """The fake's own clock, in seconds."""
@@ -287,11 +287,6 @@ class World:
             self.emit(self.echo(person, "text", {"text": seen.text, "msg_id": seen.number}))
         self._touch()
         return {"message_id": seen.number, "user_id": person.user}
-
-    def _touch(self) -> None:
-        """Something happened: whoever waits looks again."""
-        self._changed.set()
-        self._changed = asyncio.Event()
 
 
 def _challenge(verifier: str) -> str:
