@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import re
 from collections import Counter
@@ -15,6 +16,7 @@ from messages.types import Inbound, Outbound
 from tests.test_intake import Bench, line
 
 CHATS = 1000
+FEWER = 60
 LINES = 10
 TIMES = 3
 AT_ONCE = 600
@@ -49,3 +51,22 @@ async def test_each_of_them_has_one_effect(bench: Bench) -> None:
         said = " ".join(Outbound.from_json(db.seals.open(body)).text for body in bodies)
     expected = Counter(asked(chat, number) for chat in range(CHATS) for number in range(LINES))
     assert Counter(re.findall(r"SK-27-\d{5}", said)) == expected
+
+
+async def test_also_where_two_processes_hear_them_at_once(postgresql_database: str) -> None:
+    two = [Bench(postgresql_database) for _ in range(2)]
+    for each in two:
+        each.writer.open()
+    chats = [f"chat{number}" for number in range(FEWER)]
+    await two[0].agrees(*chats)
+    begun = two[0].count("outbox")
+    once = [line(name, asked(chat, n), f"{name}+{n}") for chat, name in enumerate(chats) for n in range(LINES)]
+    deliveries: list[Inbound] = once * TIMES
+    random.Random(5).shuffle(deliveries)
+    halves = (deliveries[::2], deliveries[1::2])
+    answers = await asyncio.gather(*(each.take(*half) for each, half in zip(two, halves, strict=True)))
+    assert [set(answer) for answer in answers] == [{None}, {None}]
+    assert two[0].count("outbox") - begun == len(once)
+    for each in two:
+        await each.writer.close()
+        each.database.close()

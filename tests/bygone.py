@@ -1,0 +1,44 @@
+"""Databases of versions before: what a furnished one held when a version of the tables was the newest.
+
+`python -m tests.bygone` writes down today's, beside the others; do so before the next version of the tables is begun.
+The rows are made up, and sealed with the tests' key.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+from storage import backups
+from storage.upgrades import migrate, newest
+from tests import people
+from tests.desk import Desk
+
+FOLDER = Path(__file__).parent / "fixtures" / "backups"
+
+
+def file_of(revision: str) -> Path:
+    return FOLDER / f"{revision}.jsonl"
+
+
+def write() -> None:
+    """Units, a programme, an officer, an author with an initiative and a draft; a message that waits."""
+    with tempfile.TemporaryDirectory() as home:
+        url = f"sqlite:///{home}/bygone.db"
+        migrate(url)
+        desk = Desk(url)
+        with closing(desk.database):
+            desk.furnish(people.TEMPLATE)
+            people.officer(desk, "GD51-01")
+            author, _code = people.author(desk)
+            author.talks("/ykien")
+            lines: list[bytes] = []
+            with desk.rows() as db:
+                backups.dump(db, lines.append)
+    FOLDER.mkdir(exist_ok=True)
+    file_of(newest()).write_bytes(b"".join(lines))
+
+
+if __name__ == "__main__":
+    write()
