@@ -17,9 +17,10 @@ from bot.courier import Courier
 from bot.writer import Writer
 from messages.types import Outbound
 from storage import leases, outcomes
-from storage.database import Database, migrate
+from storage.database import Database
 from storage.seals import Seals
 from storage.tables import Policy, Sending
+from storage.upgrades import migrate
 from tests import own_postgres
 from tests.box import KEY
 from tests.crash_worker import Worker
