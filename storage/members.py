@@ -10,20 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, delete, select, update
 from sqlmodel import col
 
 from messages.types import Address
-from storage import erasures
+from storage import erasures, lists
 from storage.database import Transaction
 from storage.tables import Appointment, Consent, Erasure, Member, MemberAddress, SloganTurn, Watch
 
-_at = tuple_(col(MemberAddress.account), col(MemberAddress.chat)).in_(bindparam("wanted", expanding=True))
-_IDS_AT = select(col(MemberAddress.account), col(MemberAddress.chat), col(MemberAddress.member_id)).where(_at)
-_KNOWN_AT = (
-    select(col(MemberAddress.account), col(MemberAddress.chat), Member)
-    .join(Member, col(Member.id) == col(MemberAddress.member_id))
-    .where(_at)
+_IDS_AT = select(col(MemberAddress.account), col(MemberAddress.chat), col(MemberAddress.member_id))
+_KNOWN_AT = select(col(MemberAddress.account), col(MemberAddress.chat), Member).join(
+    Member, col(Member.id) == col(MemberAddress.member_id)
 )
 _SEEN = (
     update(MemberAddress.__table__)  # type: ignore[attr-defined]
@@ -45,18 +42,18 @@ class Known:
 
 def ids_at(db: Transaction, addresses: Collection[Address]) -> dict[Address, int]:
     """The ids of the members behind addresses; unknown addresses are left out."""
-    found = db.connection().execute(_IDS_AT, {"wanted": _pairs(addresses)})
+    found = db.connection().execute(_IDS_AT.where(_at(db, addresses)))
     return {Address(account, chat): member_id for account, chat, member_id in found}
 
 
 def by_addresses(db: Transaction, addresses: Collection[Address]) -> dict[Address, Known]:
     """The members behind addresses, in one statement; unknown addresses are left out."""
-    found = db.execute(_KNOWN_AT, {"wanted": _pairs(addresses)})
+    found = db.execute(_KNOWN_AT.where(_at(db, addresses)))
     return {Address(account, chat): Known(member) for account, chat, member in found}
 
 
-def _pairs(addresses: Collection[Address]) -> list[tuple[str, str]]:
-    return [(address.account, address.chat) for address in addresses]
+def _at(db: Transaction, addresses: Collection[Address]) -> ColumnElement[bool]:
+    return lists.at(db, col(MemberAddress.account), col(MemberAddress.chat), addresses)
 
 
 def by_id(db: Transaction, member_id: int) -> Member | None:

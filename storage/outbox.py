@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from sqlalchemy import Boolean, ColumnElement, and_, bindparam, case, func, literal_column, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal_column, or_, select, true
 from sqlmodel import SQLModel
 
 from messages.types import Address, Outbound
-from storage import clock
+from storage import clock, lists
 from storage.database import Transaction
 from storage.errors import WrongKey
 from storage.tables import Outbox, Policy, Priority, Sending
@@ -29,19 +29,15 @@ IS_ERASED: ColumnElement[bool] = and_(
 """A text that is gone for good. A broadcast's row never has one: it is erased when it has lost its member."""
 
 
-IS_TOMBSTONE: ColumnElement[bool] = literal_column("outbox.chat = ''", Boolean)
+IS_TOMBSTONE: ColumnElement[bool] = rows.c.chat == literal_column("''")
 """Only its `once` key, its state and its moments are left."""
+_HAS_CHAT: ColumnElement[bool] = rows.c.chat != literal_column("''")
 SLICE = 10_000
 """Rows that one step of the clock forgets: the writer is never held for longer."""
 
 _FORGET = rows.delete().where(literal_column("outbox.forget"), rows.c.settled_at.is_not(None))
-_TOLD = (
-    select(rows.c.account, rows.c.chat)
-    .where(tuple_(rows.c.account, rows.c.chat).in_(bindparam("wanted", expanding=True)))
-    .where(rows.c.topic == bindparam("topic"), rows.c.member_id.is_(None), literal_column("outbox.chat <> ''"))
-    .distinct()
-)
-"""Of those who are nobody's member yet: only their rows are found without looking at all others."""
+_STRANGERS = rows.c.member_id.is_(None) & _HAS_CHAT
+"""Who is nobody's member yet: their rows are found by an index of their own."""
 
 
 def enqueue(
@@ -168,7 +164,7 @@ def forget_bodies(db: Transaction, *, before: datetime, size: int = SLICE) -> in
 
     They stay as tombstones of their `once` keys and for a broadcast's numbers. Those that are neither are dropped.
     """
-    old = select(rows.c.id).where(rows.c.settled_at < before, literal_column("outbox.chat <> ''")).limit(size)
+    old = select(rows.c.id).where(rows.c.settled_at < before, _HAS_CHAT).limit(size)
     nothing = {"body": None, "chat": "", "external_id": None, "member_id": None}
     forgotten = db.connection().execute(rows.update().where(rows.c.id.in_(old)).values(nothing)).rowcount
     blank = and_(rows.c.settled_at < before, IS_TOMBSTONE, rows.c.once.is_(None), rows.c.broadcast_id.is_(None))
@@ -195,8 +191,10 @@ def told(db: Transaction, addresses: Collection[Address], topic: str) -> set[Add
     """To which of these something about this topic was promised and is still remembered."""
     if not addresses:
         return set()
-    wanted = [(address.account, address.chat) for address in addresses]
-    found = db.connection().execute(_TOLD, {"wanted": wanted, "topic": topic})
+    asked = lists.rows_of(db, addresses)  # joined: as a condition SQLite would go through all that have no member
+    there = (rows.c.account == asked.c.account) & (rows.c.chat == asked.c.chat)
+    told = select(rows.c.account, rows.c.chat).join(asked, there).where(rows.c.topic == topic, _STRANGERS).distinct()
+    found = db.connection().execute(told)
     return {Address(account, chat) for account, chat in found}
 
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel, col
 
 from messages.types import Address
+from storage import lists
 from storage.database import Transaction
-from storage.lists import among
 from storage.tables import Quota, Window
 
 windows = SQLModel.metadata.tables["chat_window"]
@@ -63,7 +63,7 @@ def ways(db: Transaction, member_ids: Collection[int]) -> dict[int, list[Way]]:
             windows.c.paused_until,
         )
         .select_from(_homes.join(_members, agreed).outerjoin(windows, theirs))
-        .where(among(db, _homes.c.member_id, member_ids))
+        .where(lists.among(db, _homes.c.member_id, member_ids))
         .order_by(_homes.c.seen_at.desc(), _homes.c.id)
     )
     found: dict[int, list[Way]] = {}
@@ -104,17 +104,20 @@ def resume(db: Transaction, address: Address) -> None:
 
 def of(db: Transaction, addresses: Collection[Address]) -> dict[Address, Window]:
     """What is known of these chats; one of which nothing is known is left out."""
-    wanted = [(address.account, address.chat) for address in addresses]
-    known = tuple_(col(Window.account), col(Window.chat)).in_(wanted)
-    found = db.scalars(select(Window).where(known).execution_options(populate_existing=True)) if wanted else ()
+    if not addresses:
+        return {}
+    found = db.scalars(select(Window).where(_at(db, addresses)).execution_options(populate_existing=True))
     return {Address(row.account, row.chat): row for row in found}
 
 
 def forget(db: Transaction, addresses: Collection[Address]) -> None:
     """Their person is erased, or never agreed."""
-    wanted = [(address.account, address.chat) for address in addresses]
-    if wanted:
-        db.execute(delete(Window).where(tuple_(col(Window.account), col(Window.chat)).in_(wanted)))
+    if addresses:
+        db.execute(delete(Window).where(_at(db, addresses)))
+
+
+def _at(db: Transaction, addresses: Collection[Address]) -> ColumnElement[bool]:
+    return lists.at(db, col(Window.account), col(Window.chat), addresses)
 
 
 def forget_strangers(db: Transaction, *, before: datetime) -> int:
