@@ -23,7 +23,7 @@ from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import OrderFailed
-from storage.database import read_url
+from storage.engines import read_url
 from storage.errors import InUse
 
 if TYPE_CHECKING:

@@ -14,14 +14,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, ScalarSelect, Table, event, select, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import SessionTransaction, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, SQLModel
 
 from storage import engines, facts, sets
-from storage.errors import BadUrl
 from storage.ids import Ids
 from storage.seals import Seals
 from storage.waiting import START, Mark, Waiting
@@ -256,7 +254,7 @@ class Database:
     """One database, opened for reading and writing by this process."""
 
     def __init__(self, url: str, seals: Seals, *, pool_size: int = 5) -> None:
-        self.url = read_url(url)
+        self.url = engines.read_url(url)
         self.seals = seals
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writer = engines.sqlite_writer(self.url) if self.is_sqlite else engines.postgres(self.url, pool_size)
@@ -286,17 +284,3 @@ class Database:
     def is_fault(trouble: BaseException) -> bool:
         """Whether the database (not our code) failed: worth a replay, never an apology."""
         return isinstance(trouble, Fault) and not isinstance(trouble.orig, (TypeError, ValueError))
-
-
-def read_url(url: str) -> URL:
-    """The SQLAlchemy address of `sqlite:///…` or `postgresql://…`. Raises BadUrl."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError as trouble:
-        raise BadUrl from trouble
-    backend = parsed.get_backend_name()
-    if backend == "postgresql":
-        return parsed.set(drivername="postgresql+psycopg")
-    if backend == "sqlite":
-        return parsed
-    raise BadUrl(backend)

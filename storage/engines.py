@@ -10,8 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, literal_column
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
+
+from storage.errors import BadUrl
 
 SQLITE_CONNECTION = {"check_same_thread": False, "isolation_level": None}
 """Threads are the writer's business, transactions ours."""
@@ -40,6 +43,20 @@ def moment(told: datetime | str) -> datetime:
     if isinstance(told, str):
         return datetime.fromisoformat(told).replace(tzinfo=UTC)
     return told.astimezone(UTC)
+
+
+def read_url(url: str) -> URL:
+    """The SQLAlchemy address of `sqlite:///…` or `postgresql://…`. Raises BadUrl."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as trouble:
+        raise BadUrl from trouble
+    backend = parsed.get_backend_name()
+    if backend == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend == "sqlite":
+        return parsed
+    raise BadUrl(backend)
 
 
 def sqlite_writer(url: URL) -> Engine:

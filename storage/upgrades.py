@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from storage.database import read_url
+from storage.engines import read_url
 
 if TYPE_CHECKING:
     from alembic.config import Config

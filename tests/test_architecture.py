@@ -22,6 +22,7 @@ FRAMEWORK_STORAGE = {
     "claims",
     "clock",
     "database",
+    "engines",
     "erasures",
     "errors",
     "leases",
