@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 from storage import backups
 from storage.upgrades import migrate, newest
-from tests import people
+from tests import people, voices
 from tests.desk import Desk
 
 FOLDER = Path(__file__).parent / "fixtures" / "backups"
@@ -23,7 +24,9 @@ def file_of(revision: str) -> Path:
 
 
 def write() -> None:
-    """Units, a programme, an officer, an author with an initiative and a draft; a message that waits."""
+    """Units, a programme, officers in a browser and on a telephone, an author with an initiative and a draft, feedback
+    that came at night and waits for the morning.
+    """
     with tempfile.TemporaryDirectory() as home:
         url = f"sqlite:///{home}/bygone.db"
         migrate(url)
@@ -31,8 +34,13 @@ def write() -> None:
         with closing(desk.database):
             desk.furnish(people.TEMPLATE)
             people.officer(desk, "GD51-01")
+            on_telephone = desk.member("thu", "telegram")
+            on_telephone.says(f"/lienket {people.invite(desk, 'GD51-01')}")
             author, _code = people.author(desk)
             author.talks("/ykien")
+            desk.now += timedelta(hours=14)
+            people.officer(desk, voices.SCHOOL, name="trang").talks("/khenthuong")
+            voices.write(desk.member("binh"))
             lines: list[bytes] = []
             with desk.rows() as db:
                 backups.dump(db, lines.append)
