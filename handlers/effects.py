@@ -68,9 +68,9 @@ def perform(context: Context, world: World, effect: outcomes.Effect, draft_id: s
         case outcomes.Announce():
             news_desk.announce(context, effect)
         case outcomes.SubmitFeedback(answers):
-            feedback.submit(context, answers, draft_id, world)
+            feedback.submit(context, answers, draft_id)
         case outcomes.AddToFeedback(code, what, text):
-            feedback.add(context, code, what, text, world)
+            feedback.add(context, code, what, text)
         case outcomes.AnswerFeedback(code, revision, what, told):
             feedback_answering.answer(context, code, revision, what, told)
         case outcomes.PublishFeedback(code, revision, words, at_once):

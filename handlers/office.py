@@ -96,7 +96,7 @@ class CatalogueWords:
         return self.catalogue.vocabulary.collisions
 
     def phrases(self, subject: str) -> tuple[str, ...]:
-        """Phrases by which a subject is recognised: `complaint`, `danger`, `accident`."""
+        """Phrases by which a subject is recognised: `complaint`, `everyone`."""
         return phrases.load(subject)
 
     def label(self, key: str) -> str:

@@ -9,11 +9,10 @@ from handlers.awards import desk as award_desk
 from handlers.context import Context
 from handlers.feedback import items as feedback
 from handlers.flows import choices as matching
+from handlers.flows import danger, feedback_notes
 from handlers.flows import feedback as feedback_form
-from handlers.flows import feedback_notes
 from handlers.flows.engine import advance, leave, listens, open_form, respond, understood
 from handlers.flows.form import Asked, Draft, Stand, Turn
-from handlers.flows.likeness import mentions
 from handlers.flows.readers import read_code
 from handlers.flows.world import World
 from handlers.forms import FORMS, OF_OFFICERS
@@ -45,7 +44,7 @@ def route(context: Context, world: World) -> Turn | None:
     """Handle one event: what is said goes to `context`, what a form decided is returned."""
     event = context.inbound.event
     if isinstance(event, Text):
-        _warn(context, world, event.text)
+        _warn(context, event.text)
     match event:
         case Left() | TakenOver():
             return None
@@ -69,11 +68,12 @@ def route(context: Context, world: World) -> Turn | None:
             assert_never(event)
 
 
-def _warn(context: Context, world: World, text: str) -> None:
+def _warn(context: Context, text: str) -> None:
     """Somebody may be in danger: the emergency numbers come first, then the talk goes on (domain §4.8.12)."""
     form = context.talk.active
-    subjects = ("danger",) if form and form not in OF_FEEDBACK else ("danger", "accident")
-    if form not in OF_OFFICERS and any(mentions(text, world.words.phrases(subject)) for subject in subjects):
+    found = danger.recognise(text)
+    elsewhere = form is not None and form not in OF_FEEDBACK and found is danger.Danger.ACCIDENT
+    if form not in OF_OFFICERS and found is not None and not elsewhere:
         context.say("feedback.emergency")
 
 

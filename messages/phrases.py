@@ -14,5 +14,5 @@ FILE = Path(__file__).with_name("phrases.toml")
 
 @cache
 def load(subject: str) -> tuple[str, ...]:
-    """The phrases of one subject: `complaint`, `danger`, `accident`."""
+    """The phrases of one subject: `complaint`, `everyone`."""
     return tuple(tomllib.loads(FILE.read_text(encoding="utf-8"))[subject])

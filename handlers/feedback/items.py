@@ -24,9 +24,9 @@ from handlers.feedback.news import (
 )
 from handlers.feedback.ways import Way
 from handlers.flows import feedback as form
+from handlers.flows.danger import recognise
 from handlers.flows.feedback_notes import MORE
 from handlers.flows.form import Draft
-from handlers.flows.world import World
 from handlers.initiatives import items as initiatives
 from handlers.office import Office, local_day
 from messages.types import Say
@@ -41,7 +41,7 @@ PREFIX = "YK"
 # --- sending ---
 
 
-def submit(context: Context, answers: Mapping[str, Any], draft_id: str, world: World) -> None:
+def submit(context: Context, answers: Mapping[str, Any], draft_id: str) -> None:
     """Make the record, thank the author, tell the officers. Sending the same draft twice gives the same record."""
     earlier = of_draft(context, draft_id)
     if earlier is not None:
@@ -52,7 +52,7 @@ def submit(context: Context, answers: Mapping[str, Any], draft_id: str, world: W
     way = feedback_ways.find(context.db, answers, above=above, anonymous=anonymous, now=context.now)
     assert way is not None, "the flow asks again while an anonymous item has nowhere to go"
     item = _item(context, answers, way)
-    item.urgent = form.is_urgent(answers["text"], world)
+    item.urgent = recognise(answers["text"]) is not None
     if anonymous:
         item.place = way.unit.place if way.unit else None
     else:
@@ -156,13 +156,13 @@ def _rate(context: Context, item: Feedback, key: str) -> None:
         tell_officers(context.db, context.office, item, f"officer.feedback_{key}", context.now)
 
 
-def add(context: Context, code: str, what: str, text: str, world: World) -> None:
+def add(context: Context, code: str, what: str, text: str) -> None:
     """The author's further words; `reopened` makes an answer due again, to this author alone."""
     item = own_item(context, code)
     if item is None or what not in {choice.key for choice in author_choices(context.office, item)}:
         context.say("feedback.closed", code=code)
         return
-    facts: dict[str, Any] = {"urgent": item.urgent or form.is_urgent(text, world)}
+    facts: dict[str, Any] = {"urgent": item.urgent or recognise(text) is not None}
     if what == "reopened":
         facts |= _reopening(context, item)
     if not feedback.change(context.db, item, _own_act(context, item, what, text), **facts):

@@ -7,7 +7,6 @@ from typing import Any
 
 from handlers.flows import parts
 from handlers.flows.form import Accepted, Again, Answers, Ask, Edit, Form, Given, Long, Reading, Step
-from handlers.flows.likeness import mentions
 from handlers.flows.outcomes import Effect, SubmitFeedback
 from handlers.flows.world import World
 from messages.types import Choice, Say
@@ -43,11 +42,6 @@ def intro() -> Say:
 def moved(answers: Answers) -> dict[str, Any]:
     """What comes along from an initiative that is none."""
     return {key: answers[key] for key in FROM_INITIATIVE if answers.get(key) is not None}
-
-
-def is_urgent(text: str, world: World) -> bool:
-    """Whether a text speaks of danger or of an accident."""
-    return mentions(text, world.words.phrases("danger")) or mentions(text, world.words.phrases("accident"))
 
 
 def _offer(name: str, keys: tuple[str, ...], world: World) -> tuple[Choice, ...]:

@@ -31,7 +31,7 @@ class Words(Hashable, Protocol):
         ...
 
     def phrases(self, subject: str) -> Sequence[str]:
-        """Phrases by which a subject is recognised: `complaint`, `danger`, `accident`."""
+        """Phrases by which a subject is recognised: `complaint`, `everyone`."""
         ...
 
     def label(self, key: str) -> str:
