@@ -13,6 +13,7 @@ from storage.tables_appointments import Role as Role
 from storage.tables_appointments import UnitName as UnitName
 from storage.tables_awards import Attachment as Attachment
 from storage.tables_awards import AwardFile as AwardFile
+from storage.tables_callbacks import Callback as Callback
 from storage.tables_care import FeedbackTask as FeedbackTask
 from storage.tables_care import LibraryAnswer as LibraryAnswer
 from storage.tables_climbing import DutyClimb as DutyClimb

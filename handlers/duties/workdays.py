@@ -51,7 +51,12 @@ def after_halves(day: date, count: int, calendar: Holidays | None = None) -> dat
 def after_halves_from(moment: datetime, count: int, calendar: Holidays | None = None) -> datetime:
     """The moment at which so many half-days' working time has passed since another."""
     known = calendar or holidays.load()
-    left = _length(known) * count / len(Half)
+    return after_work(moment, _length(known) * count / len(Half), known)
+
+
+def after_work(moment: datetime, left: timedelta, calendar: Holidays | None = None) -> datetime:
+    """The moment at which so much working time has passed since another."""
+    known = calendar or holidays.load()
     for begins, ends in _spans(local(moment).date(), known):
         start = max(begins, local(moment))
         if start < ends:

@@ -32,14 +32,14 @@ class Way:
 def find(db: Transaction, answers: Mapping[str, Any], *, above: bool, anonymous: bool, now: datetime) -> Way | None:
     """The way of feedback from the place and unit in `answers`; None: it would show who wrote it."""
     own = own_unit(db, answers)
-    line = _line(db, own, answers, now)
+    levels = line(db, own, answers, now)
     if anonymous:
-        line = _from_the_first_large_one(db, line)
-        if not line:
+        levels = _from_the_first_large_one(db, levels)
+        if not levels:
             return None
-    shown = line[0] if anonymous else own
-    beyond = [unit for unit in line if own is None or unit.id != own.id]
-    asked = beyond if above and beyond else line
+    shown = levels[0] if anonymous else own
+    beyond = [unit for unit in levels if own is None or unit.id != own.id]
+    asked = beyond if above and beyond else levels
     return Way(shown, _served(db, asked, now))
 
 
@@ -70,7 +70,7 @@ def hides(db: Transaction, unit: Unit) -> bool:
     return _size(db, unit) >= int(settings.read(db, HIDDEN_AMONG, DEFAULT_K))
 
 
-def _line(db: Transaction, own: Unit | None, answers: Mapping[str, Any], now: datetime) -> list[Unit]:
+def line(db: Transaction, own: Unit | None, answers: Mapping[str, Any], now: datetime) -> list[Unit]:
     """The unit and all above it; of one named by hand the top of its place, else the only top there is."""
     if own is not None:
         assert own.id is not None
@@ -81,9 +81,9 @@ def _line(db: Transaction, own: Unit | None, answers: Mapping[str, Any], now: da
     return here[:1] or (tops if len(tops) == 1 else [])
 
 
-def _from_the_first_large_one(db: Transaction, line: list[Unit]) -> list[Unit]:
-    first = next((place for place, unit in enumerate(line) if hides(db, unit)), len(line))
-    return line[first:]
+def _from_the_first_large_one(db: Transaction, levels: list[Unit]) -> list[Unit]:
+    first = next((place for place, unit in enumerate(levels) if hides(db, unit)), len(levels))
+    return levels[first:]
 
 
 def _size(db: Transaction, unit: Unit) -> int:
@@ -92,9 +92,9 @@ def _size(db: Transaction, unit: Unit) -> int:
     return unit.members if unit.members is not None else feedback.registered(db, unit.id)
 
 
-def _served(db: Transaction, line: list[Unit], now: datetime) -> Unit | None:
+def _served(db: Transaction, levels: list[Unit], now: datetime) -> Unit | None:
     """The first with an officer; without any the first, where one appointed later will find it."""
-    return next((unit for unit in line if _has_officer(db, unit, now)), line[0] if line else None)
+    return next((unit for unit in levels if _has_officer(db, unit, now)), levels[0] if levels else None)
 
 
 def _has_officer(db: Transaction, unit: Unit, now: datetime) -> bool:
