@@ -69,6 +69,8 @@ class Context:
     appointments: tuple[Appointment, ...] = ()
     noticed: bool = False
     """Whether a stranger has been shown the personal-data notice: only what was shown can be agreed to."""
+    asked: str = ""
+    """The topic of what a stranger was told last, where it is one that expects an answer."""
     said: list[Say] = field(default_factory=list)
 
     @property
@@ -119,13 +121,13 @@ def draft_from(stored: StoredDraft) -> Draft:
     if "step" in asked:
         choices = tuple(Choice(key, label) for key, label in asked["choices"])
         question = Asked(asked["step"], choices, asked["editing"])
-    replacing = bool(asked.get("replacing"))
-    return Draft(stored.form, stored.id, dict(stored.answers), stored.parts, replacing, question)
+    replacing, held = bool(asked.get("replacing")), bool(asked.get("held"))
+    return Draft(stored.form, stored.id, dict(stored.answers), stored.parts, replacing, question, held)
 
 
 def stored_from(draft: Draft) -> StoredDraft:
     """A draft as it is stored."""
-    asked: dict[str, object] = {"replacing": True} if draft.replacing else {}
+    asked: dict[str, object] = {name: True for name in ("replacing", "held") if getattr(draft, name)}
     if draft.asked is not None:
         choices = [[choice.key, choice.label] for choice in draft.asked.choices]
         asked |= {"step": draft.asked.step, "choices": choices, "editing": draft.asked.editing}

@@ -36,7 +36,7 @@ def follow(db: Transaction, *, at: datetime, by: timedelta) -> None:
         for column in columns:
             _bring_nearer(db, table, column, at, by)
     now = at + clock.offset(db)
-    was_due = (rows.c.due_at > now) & (rows.c.due_at <= now + by) & (rows.c.priority == int(Priority.REPLY))
+    was_due = (rows.c.due_at > now) & (rows.c.due_at <= now + by) & (rows.c.priority <= int(Priority.REPLY))
     db.connection().execute(rows.update().where(IS_READY, was_due).values(due_at=now))
 
 

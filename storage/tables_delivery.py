@@ -39,6 +39,8 @@ class Sending(StrEnum):
 class Priority(IntEnum):
     """Who goes first to the same chat and through the same account: the smaller number."""
 
+    DANGER = -1
+    """What is said to somebody who may be in danger."""
     REPLY = 0
     NOTICE = 3
     BROADCAST = 9

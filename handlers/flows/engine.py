@@ -14,7 +14,7 @@ from handlers.flows import choices as matching
 from handlers.flows import long_text
 from handlers.flows.form import Accepted, Again, Ask, Draft, Edit, Form, Given, Leave, Stand, Step, Turn, question_name
 from handlers.flows.outcomes import Menu
-from handlers.flows.questions import counted_before, edit, put, put_own, repeat
+from handlers.flows.questions import counted_before, edit, once_more, put, put_own, repeat
 from handlers.flows.readers import clean
 from handlers.flows.world import Words, World
 from messages.types import (
@@ -66,6 +66,25 @@ def respond(stand: Stand, event: Event) -> Turn:
             return Turn(draft, (Say("common.edited"),))
 
 
+def take_in(stand: Stand, event: Text) -> Turn:
+    """Take words as any others, and ask nothing: the question that comes next is held back. What ends the form is not
+    affected, but for the menu after it; whoever writes a long text just goes on writing.
+    """
+    turn = respond(stand, event)
+    if turn.draft is None or turn.left:
+        return replace(turn, effects=tuple(effect for effect in turn.effects if not isinstance(effect, Menu)))
+    after = stand.with_(turn.draft)
+    writing = after.step is not None and after.step.long is not None and turn.draft.parts and not turn.draft.replacing
+    unsaid = tuple(effect for effect in turn.effects if not isinstance(effect, Say | Menu))
+    return Turn(replace(turn.draft, held=not writing), unsaid)
+
+
+def put_held(stand: Stand) -> Turn:
+    """Put the question that was held back."""
+    step = stand.step
+    return _go_on(stand) if step is None else once_more(stand, step)
+
+
 def open_form(form: Form, draft: Draft, world: World) -> Turn:
     """Put the question at which the member stands."""
     return _go_on(Stand(form, draft, world))
@@ -74,7 +93,7 @@ def open_form(form: Form, draft: Draft, world: World) -> Turn:
 def listens(stand: Stand) -> bool:
     """Whether typed text is an answer here, so that words of the menu must not act."""
     step = stand.step
-    return step is not None and (step.free or step.long is not None)
+    return step is not None and not stand.draft.held and (step.free or step.long is not None)
 
 
 def leave(stand: Stand) -> Turn:
@@ -118,6 +137,8 @@ def _go_on(stand: Stand) -> Turn:
 
 def _typed(stand: Stand, step: Step, text: str) -> Turn:
     command = _navigation(text, stand.world)
+    if stand.draft.held and command is None:
+        return once_more(stand, step)
     if command == "cancel" and _may_be_answer(stand, step, text):
         return put(stand, step, _word_or_way_out(clean(text), stand.world))
     if command is not None and not (command == "finish" and step.long is None):

@@ -148,6 +148,8 @@ class Draft:
     replacing: bool = False
     """The next part replaces what was written (after a refusal for length, or while editing)."""
     asked: Asked | None = None
+    held: bool = False
+    """The question in `asked` was held back: nobody has seen it, and the next words are no answer to it."""
 
 
 @dataclass(frozen=True, slots=True)

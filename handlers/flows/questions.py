@@ -14,7 +14,7 @@ def put(stand: Stand, step: Step, ask: Ask, *, editing: bool | None = None) -> T
     asked = stand.draft.asked
     if editing is None:
         editing = asked is not None and asked.step == step.key and asked.editing
-    moved = replace(stand.draft, asked=Asked(step.key, ask.choices, editing))
+    moved = replace(stand.draft, asked=Asked(step.key, ask.choices, editing), held=False)
     offered = (*ask.choices, *_navigation(stand, step, ask))
     question = question_name(stand.form, step, moved) if offered else ""
     values = {**_progress(stand, step), **ask.values}
@@ -28,10 +28,15 @@ def put_own(stand: Stand, step: Step) -> Turn:
 
 def repeat(stand: Stand, step: Step, spoken: Say) -> Turn:
     """Say something, then put the step's question once more."""
+    turn = once_more(stand, step)
+    return replace(turn, effects=(spoken, *turn.effects))
+
+
+def once_more(stand: Stand, step: Step) -> Turn:
+    """Put the step's question again, as it was: an answer that is being changed stays until a new one comes."""
     asked = stand.draft.asked
     editing = asked is not None and asked.step == step.key and asked.editing
-    turn = edit(stand, step) if editing else put_own(stand, step)
-    return replace(turn, effects=(spoken, *turn.effects))
+    return edit(stand, step) if editing else put_own(stand, step)
 
 
 def edit(stand: Stand, step: Step) -> Turn:

@@ -22,7 +22,7 @@ PATIENCE = timedelta(days=30)
 """How long a notice waits for its person to write again."""
 NEXT_LOOK = timedelta(hours=6)
 """When a row that waits is judged again by itself: a quota may begin anew, an address be linked."""
-NEVER_WAIT = frozenset({What.REPLY, What.NEWS})
+NEVER_WAIT = reach.ANSWERS | {What.NEWS}
 """An answer is for the moment it is asked in, news for its day."""
 
 
@@ -94,7 +94,7 @@ class _Judgement:
 
     def _take_another(self, row: Waiting, what: What) -> bool:
         """Whether another address of the same person carries it now. An answer stays where it was asked for."""
-        if what is What.REPLY or row.member_id is None:
+        if what in reach.ANSWERS or row.member_id is None:
             return False
         if self._others is None:
             self._others = windows.ways(self._db, self._members)

@@ -99,6 +99,8 @@ def midnight(moment: datetime) -> datetime:
 class What(StrEnum):
     """Kinds of message, by how much of a channel's allowance they may use: the first goes when nothing else does."""
 
+    DANGER = "danger"
+    """Answers somebody who may be in danger: also where one of ours writes by hand."""
     REPLY = "reply"
     """Answers what somebody has just said."""
     OFFICER = "officer"
@@ -107,6 +109,10 @@ class What(StrEnum):
     """Results and dates of a member's own matters."""
     NEWS = "news"
     """What staff and programmes tell everybody."""
+
+
+ANSWERS = frozenset({What.DANGER, What.REPLY})
+"""What is for the moment it is asked in, in the chat it is asked in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +209,9 @@ def verdict(what: What, way: Way, terms: Terms, spent: Spent, now: datetime) -> 
     """Whether a message of a kind may go to one address at a moment."""
     if way.unreachable:
         return Refuse(Reason.UNREACHABLE)
-    if way.paused_until is not None and way.paused_until > now:
+    if way.paused_until is not None and way.paused_until > now and what is not What.DANGER:
         return Refuse(Reason.TAKEN_OVER) if what is What.REPLY else Later(way.paused_until, Reason.TAKEN_OVER)
-    if terms.follow and way.follows is False and what is not What.REPLY:
+    if terms.follow and way.follows is False and what not in ANSWERS:
         return Refuse(Reason.UNFOLLOWED)
     if left_of_month(what, terms, spent) == 0:
         return Refuse(Reason.MONTH_SPENT)
@@ -247,7 +253,7 @@ def _is_free(what: What, way: Way, terms: Terms, now: datetime, age: timedelta) 
     if way.free_until is not None and way.free_until <= now + MARGIN:
         return False
     left = way.free_left if way.free_left is not None else terms.free_cap
-    return left is None or left > (0 if what is What.REPLY else terms.free_kept)
+    return left is None or left > (0 if what in ANSWERS else terms.free_kept)
 
 
 def _outside(what: What, terms: Terms, reason: Reason) -> Verdict:

@@ -21,7 +21,7 @@ from storage.database import Transaction
 from storage.tables import Priority, Window
 from storage.windows import Way
 
-OFFICERS = frozenset({"officer", "duty", "climb", "care", "staff", "role"})
+OFFICERS = frozenset({"officer", "duty", "climb", "care", "callback", "staff", "role"})
 """Topics of what is pushed to officers about their work."""
 WAITED_FOR = (Reason.WINDOW_CLOSED, Reason.FREE_SPENT, Reason.NEVER_WROTE)
 """Reasons that end when the person writes again."""
@@ -36,6 +36,8 @@ def terms_of(office: Office, account: str) -> Terms:
 
 def what_of(topic: str, priority: Priority) -> What:
     """The kind of message a row is."""
+    if priority is Priority.DANGER:
+        return What.DANGER
     if priority is Priority.REPLY:
         return What.REPLY
     if priority is Priority.BROADCAST or topic == news.TOPIC:
@@ -150,10 +152,10 @@ def _allowance(account: str, terms: Terms, spent: Spent, what: What, at: datetim
         free_since=at + margin - terms.free if terms.free is not None else None,
         free_ends=at + margin,
         free_unsaid=terms.free_cap,
-        free_kept=0 if what is What.REPLY else terms.free_kept,
+        free_kept=0 if what in reach.ANSWERS else terms.free_kept,
         paid=terms.paid,
         paid_spent=limit is not None and spent.paid >= limit,
-        follow=terms.follow and what is not What.REPLY,
+        follow=terms.follow and what not in reach.ANSWERS,
     )
 
 
