@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.clockwork import Job
 from handlers import mornings, retention
+from handlers.danger import callbacks
 from handlers.duties import climbing, closings, forewarning, openings, recurring
 from handlers.duties import rounds as duty_rounds
 from handlers.feedback import late as feedback_late
@@ -32,6 +33,7 @@ def office_jobs(office: Office) -> tuple[Job, ...]:
         Job("slogans", timedelta(seconds=10), lambda db, now: campaigns.enqueue_due(db, office, now)),
         Job("broadcasts", timedelta(seconds=2), lambda db, now: broadcasts.tick(db, office, now), by_slices=True),
         Job("feedback", timedelta(minutes=1), lambda db, now: feedback_late.look(db, office, now)),
+        Job("callbacks", timedelta(seconds=30), lambda db, now: callbacks.look(db, office, now)),
         Job("attachments", timedelta(hours=6), attachments.forget),
         Job("drafts", timedelta(minutes=10), retention.drop_old_drafts),
         Job("newcomers", timedelta(minutes=30), retention.forget_newcomers),

@@ -120,6 +120,10 @@ class Settings(BaseSettings):
     organisation: str | None = Field(default=None, max_length=200)
     contact: str | None = Field(default=None, max_length=200)
     """Whom members and officers may turn to, in words."""
+    helpline: str | None = Field(default=None, max_length=200)
+    """Who listens to people in despair: name, number, hours, confirmed by somebody of the office who called."""
+    refuge: str | None = Field(default=None, max_length=200)
+    """Where people hurt by violence are taken in; confirmed in the same way."""
     retention: str | None = Field(default=None, max_length=200)
     """How long data is kept, in words: part of the notice members agree to."""
     weekly_news: int = Field(default=3, ge=1, le=21)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from handlers import commands, forms, menu
 from handlers.awards import desk as award_desk
 from handlers.context import Context
+from handlers.danger import callbacks
 from handlers.duties import desk as duty_desk
 from handlers.feedback import care_desk
 from handlers.feedback import desk as feedback_desk
@@ -109,6 +110,10 @@ def _desk(context: Context, world: World, question: str, key: str) -> Turn | Non
     return forms.opened(context, world)
 
 
+def _calling(context: Context, _world: World, question: str, key: str) -> None:
+    callbacks.press(context, question, key)
+
+
 def _people(context: Context, world: World, _question: str, key: str) -> Turn | None:
     if key in ("back_to_menu", "menu"):
         return commands.run(context, world, "menu")
@@ -149,6 +154,7 @@ ANSWERS: dict[str, Answer] = {
     "duty": _duty,
     "duties": _duty,
     appointment_desk.QUESTION: _people,
+    callbacks.QUESTION: _calling,
     feedback_news.OWN: _heard,
     feedback_news.DESK: _desk,
     "library": _library,

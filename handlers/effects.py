@@ -7,6 +7,7 @@ from typing import assert_never
 from handlers import forms, menu
 from handlers.awards import desk as award_desk
 from handlers.context import Context
+from handlers.danger import callbacks
 from handlers.duties import openings
 from handlers.feedback import answering as feedback_answering
 from handlers.feedback import care_desk
@@ -47,6 +48,8 @@ def perform(context: Context, world: World, effect: outcomes.Effect, draft_id: s
         case outcomes.DeskWork():
             desk_work.perform(context, effect)
             _go_on(context, world, forms.opened(context, world))
+        case outcomes.AskCallback():
+            callbacks.ask(context, effect)
         case outcomes.Correct():
             privacy.correct(context, effect, world)
         case outcomes.Withdraw():

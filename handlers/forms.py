@@ -8,6 +8,7 @@ from handlers.flows import appointments as appointment_forms
 from handlers.flows import awards as award_forms
 from handlers.flows import broadcast as broadcast_form
 from handlers.flows import (
+    callback,
     desk_notes,
     feedback_answers,
     feedback_care,
@@ -47,6 +48,7 @@ FORMS: dict[str, Form] = {
         broadcast_form.FORM,
         feedback_form.FORM,
         feedback_notes.MORE,
+        callback.FORM,
         feedback_answers.ANSWER,
         feedback_care.PUBLISH,
         feedback_care.LIBRARY,

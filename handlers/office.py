@@ -44,6 +44,10 @@ class Office:
     """The most news a member gets in seven days, from whomever it is."""
     terms: Mapping[str, Terms] = field(default_factory=dict)
     """What each account with limits may send, by account or kind; every other sends as it likes."""
+    helpline: str = ""
+    """Who listens to people in despair, as the office has confirmed it; empty where nobody has."""
+    refuge: str = ""
+    """Where people hurt by violence are taken in; the same."""
     public_url: str = ""
     """Where our pages are found from outside, without a slash at the end; empty where they are not."""
 

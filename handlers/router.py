@@ -7,15 +7,14 @@ from typing import assert_never
 from handlers import answers, commands, menu
 from handlers.awards import desk as award_desk
 from handlers.context import Context
+from handlers.danger import replies as danger
 from handlers.feedback import items as feedback
 from handlers.flows import choices as matching
-from handlers.flows import danger, feedback_notes
-from handlers.flows import feedback as feedback_form
 from handlers.flows.engine import advance, leave, listens, open_form, respond, understood
 from handlers.flows.form import Asked, Draft, Stand, Turn
 from handlers.flows.readers import read_code
 from handlers.flows.world import World
-from handlers.forms import FORMS, OF_OFFICERS
+from handlers.forms import FORMS
 from handlers.news import desk as news_desk
 from handlers.news import wishes as news
 from handlers.people import reception
@@ -35,7 +34,6 @@ from messages.types import (
 )
 from storage import submissions
 
-OF_FEEDBACK = frozenset({feedback_form.FORM.name, feedback_notes.MORE.name})
 LONGEST_CODE = 24
 """A longer message is no code, whatever five characters stand in it."""
 
@@ -43,8 +41,8 @@ LONGEST_CODE = 24
 def route(context: Context, world: World) -> Turn | None:
     """Handle one event: what is said goes to `context`, what a form decided is returned."""
     event = context.inbound.event
-    if isinstance(event, Text):
-        _warn(context, event.text)
+    if danger.is_concerned(context, world):
+        return danger.take(context, world)
     match event:
         case Left() | TakenOver():
             return None
@@ -66,15 +64,6 @@ def route(context: Context, world: World) -> Turn | None:
             return _other(context, world)
         case _:
             assert_never(event)
-
-
-def _warn(context: Context, text: str) -> None:
-    """Somebody may be in danger: the emergency numbers come first, then the talk goes on (domain §4.8.12)."""
-    form = context.talk.active
-    found = danger.recognise(text)
-    elsewhere = form is not None and form not in OF_FEEDBACK and found is danger.Danger.ACCIDENT
-    if form not in OF_OFFICERS and found is not None and not elsewhere:
-        context.say("feedback.emergency")
 
 
 def _arrived(context: Context, world: World) -> Turn | None:
@@ -133,7 +122,7 @@ def _typed(context: Context, world: World, text: str) -> Turn | None:
 def _answers_question(text: str, draft: Draft, world: World) -> bool:
     """A word that is both a command and an answer to the question put («2», «có») is the answer."""
     asked: Asked | None = draft.asked
-    if asked is None:
+    if asked is None or draft.held:
         return False
     found = understood(text, asked.choices, world)
     return isinstance(found, matching.Chosen) and not text.strip().startswith("/")
@@ -154,7 +143,10 @@ def _loose(context: Context, world: World, text: str) -> Turn | None:
         heard = context.talk.last_code.startswith(feedback.PREFIX)
         context.say("feedback.already" if heard else "initiative.already", code=context.talk.last_code)
         return None
-    menu.not_understood(context)
+    if context.talk.question == danger.QUESTION:
+        danger.stay(context)
+    else:
+        menu.not_understood(context)
     return None
 
 

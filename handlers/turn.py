@@ -8,6 +8,7 @@ from datetime import datetime
 
 from handlers import effects, forms, notices, router
 from handlers.context import Context, Talk, asked_of, stored_from, talk_from
+from handlers.danger import replies as danger
 from handlers.flows.form import Draft, Turn
 from handlers.flows.welcome import FORM
 from handlers.office import DRAFT_LIFE, Office
@@ -22,8 +23,8 @@ from storage.members import Known
 from storage.tables import Appointment, Priority
 
 NOTICE = FORM.name
-
-
+ANSWERABLE = (reception.NOTICE, *danger.ANSWERABLE)
+"""Topics of what strangers may answer by number, though nothing of them is kept."""
 UNKEPT = ("initiative.phone_looks_like_id",)
 """Answers that promise not to keep what was just typed."""
 MASK = "••••••••••••"
@@ -38,8 +39,8 @@ class Gathered:
     roles: dict[int, list[Appointment]]
     fresh: set[tuple[str, str]]
     """The updates that were not dealt with before; their marks are written."""
-    noticed: set[Address]
-    """The strangers who have been shown the personal-data notice."""
+    told: Mapping[Address, Sequence[str]]
+    """What strangers were told that they may answer: the topics, the one told last at the end."""
 
 
 def lock(db: Transaction, inbounds: Collection[Inbound]) -> None:
@@ -95,7 +96,7 @@ def gather(
         standings=conversations.load(db, ids, now),
         roles=members.appointments(db, ids, now),
         fresh=fresh,
-        noticed=outbox.told(db, {one.address for one in new if one.address not in known}, reception.NOTICE),
+        told=outbox.told(db, {one.address for one in new if one.address not in known}, ANSWERABLE),
     )
 
 
@@ -104,9 +105,11 @@ def take_turn(db: Transaction, inbound: Inbound, gathered: Gathered, now: dateti
     if (inbound.address.account, inbound.update_id) not in gathered.fresh:
         return False
     if not plans.carries(db, office, inbound.address):
-        plans.turn_away(db, office, inbound, now)
+        if not danger.alone(db, office, inbound, danger.Standing.FULL, now):
+            plans.turn_away(db, office, inbound, now)
         return True
     if not ways.heard(db, office, inbound, now):
+        danger.alone(db, office, inbound, danger.Standing.BY_HAND, now)
         return True
     context = _context(db, inbound, gathered, now, office)
     if isinstance(inbound.event, Left):
@@ -143,7 +146,9 @@ def _context(db: Transaction, inbound: Inbound, gathered: Gathered, now: datetim
     known = gathered.known.get(inbound.address)
     member_id = known.member.id if known else None
     if member_id is None:
-        return Context(db, office, now, inbound, None, Talk(), noticed=inbound.address in gathered.noticed)
+        told = gathered.told.get(inbound.address, ())
+        asked = told[-1] if told else ""
+        return Context(db, office, now, inbound, None, Talk(), noticed=reception.NOTICE in told, asked=asked)
     talk = talk_from(gathered.standings[member_id])
     return Context(db, office, now, inbound, known, talk, tuple(gathered.roles.get(member_id, ())))
 
@@ -232,8 +237,8 @@ def _speak(context: Context) -> None:
             context.inbound.address,
             say,
             member_id=member_id,
-            topic=reception.topic_of(say),
-            priority=Priority.REPLY,
+            topic=danger.topic_of(say) or reception.topic_of(say),
+            priority=Priority.DANGER if danger.is_one(say) else Priority.REPLY,
             now=context.now,
             forget=context.known is not None,
         )

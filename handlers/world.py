@@ -10,13 +10,15 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from handlers.awards.desk import TurnAwardDesk
 from handlers.context import Context
+from handlers.danger import callbacks
+from handlers.danger.callers import by_when
 from handlers.duties import dates
 from handlers.feedback import items as heard
 from handlers.feedback import ways as feedback_ways
 from handlers.feedback.care_desk import TurnCareDesk
 from handlers.flows.likeness import fingerprint, similar
 from handlers.flows.readers import fold
-from handlers.flows.records import Alike, Heard, Item, Place, Profile, Programme, Question, Unit, Way
+from handlers.flows.records import Alike, Caller, Heard, Item, Place, Profile, Programme, Question, Unit, Way
 from handlers.initiatives import officers
 from handlers.news.desk import TurnNewsDesk
 from handlers.office import DRAFT_DAYS, DRAFT_LIFE, CatalogueWords, channel_name, local_day
@@ -65,6 +67,7 @@ class TurnWorld:
         self.answers: dict[tuple[str, tuple[Any, ...]], Any] = {}
         self.words = CatalogueWords(office.catalogue)
         self.organisation = office.organisation
+        self.contact = office.contact
         self.retention = office.retention
         self.bot_name = office.bot_name
         self.notice_version = office.notice_version
@@ -233,6 +236,13 @@ class TurnWorld:
         if way is None:
             return None
         return Way(way.unit.name if way.unit else "", way.receiver.name if way.receiver else self.organisation)
+
+    @looked_up_once
+    def callers(self, unit: str | None) -> tuple[Caller, ...]:
+        """Who could call this person back."""
+        before = by_when(self._context.now)
+        found = callbacks.possible(self._context, unit)
+        return tuple(Caller(one.key, one.name, one.unit.name, before) for one in found)
 
     def has_above(self, answers: Mapping[str, Any]) -> bool:
         """Whether a level above this unit could be written to."""

@@ -187,15 +187,19 @@ def drop_forgotten(db: Transaction) -> int:
     return db.connection().execute(_FORGET).rowcount
 
 
-def told(db: Transaction, addresses: Collection[Address], topic: str) -> set[Address]:
-    """To which of these something about this topic was promised and is still remembered."""
+def told(db: Transaction, addresses: Collection[Address], topics: Collection[str]) -> dict[Address, list[str]]:
+    """Of these topics, what was promised to each of these and is still remembered; the one promised last at the end."""
     if not addresses:
-        return set()
+        return {}
     asked = lists.rows_of(db, addresses)  # joined: as a condition SQLite would go through all that have no member
     there = (rows.c.account == asked.c.account) & (rows.c.chat == asked.c.chat)
-    told = select(rows.c.account, rows.c.chat).join(asked, there).where(rows.c.topic == topic, _STRANGERS).distinct()
-    found = db.connection().execute(told)
-    return {Address(account, chat) for account, chat in found}
+    mine = select(rows.c.account, rows.c.chat, rows.c.topic).join(asked, there)
+    mine = mine.where(rows.c.topic.in_(topics), _STRANGERS)
+    last_first = mine.group_by(rows.c.account, rows.c.chat, rows.c.topic).order_by(func.max(rows.c.id))
+    found: dict[Address, list[str]] = {}
+    for account, chat, topic in db.connection().execute(last_first):
+        found.setdefault(Address(account, chat), []).append(topic)
+    return found
 
 
 def promised(db: Transaction, onces: Collection[str]) -> set[str]:

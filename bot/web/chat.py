@@ -19,6 +19,7 @@ from bot.channels.web import WebChannel
 from bot.web import cookies, guards, pages, views, visitors
 from bot.web.keys import CHANNEL, INTAKE, RECORDS, SITE, THROTTLE
 from bot.web.visitors import Visitor
+from handlers.flows.danger import recognise
 from messages import dates
 from messages.types import Event, Inbound, Pressed, Text
 from storage import clock, transcript
@@ -79,8 +80,7 @@ async def send(request: web.Request) -> web.StreamResponse:
     """Take one line in. Sending the same id again is the same line: a page may try until it is answered."""
     guards.same_origin(request)
     visitor = visitors.known(request)
-    _throttle(request, visitor)
-    written = await _read(request)
+    written = await _let_in(request, visitor)
     with request.app[CHANNEL].hub.listen(visitor.address.chat) as news:
         await request.app[INTAKE].receive(Inbound(visitor.address, written.update_id, written.event))
         if not written.by_script:
@@ -90,10 +90,18 @@ async def send(request: web.Request) -> web.StreamResponse:
     return web.json_response({"ok": True, **now})
 
 
-def _throttle(request: web.Request, visitor: Visitor) -> None:
-    wait = request.app[THROTTLE].wait(chat=visitor.address.chat, place=guards.place_of(request))
-    if wait:
+async def _let_in(request: web.Request, visitor: Visitor) -> Written:
+    """The line, if its visitor does not write too fast; one that speaks of danger has an allowance of its own."""
+    who = {"chat": visitor.address.chat, "place": guards.place_of(request)}
+    wait = request.app[THROTTLE].wait(**who)
+    written = await _read(request)
+    if wait and not (_speaks_of_danger(written.event) and not request.app[THROTTLE].wait_in_danger(**who)):
         raise web.HTTPTooManyRequests(headers={"Retry-After": str(int(wait) + 1)})
+    return written
+
+
+def _speaks_of_danger(event: Event) -> bool:
+    return isinstance(event, Text) and recognise(event.text) is not None
 
 
 async def _read(request: web.Request) -> Written:

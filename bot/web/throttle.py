@@ -22,6 +22,9 @@ class Rate:
 
 
 PER_CHAT = Rate(burst=20, per_second=1)
+DANGER_PER_CHAT = Rate(burst=3, per_second=0.1)
+"""Beyond these, for words that speak of danger: whoever is let in no more is still answered."""
+DANGER_PER_PLACE = Rate(burst=30, per_second=1)
 PER_PLACE = Rate(burst=300, per_second=20)
 """Generous: a whole factory or school may share one address."""
 
@@ -68,7 +71,13 @@ class Throttle:
     ) -> None:
         self._chats = Buckets(chat, clock)
         self._places = Buckets(place, clock)
+        self._chats_in_danger = Buckets(DANGER_PER_CHAT, clock)
+        self._places_in_danger = Buckets(DANGER_PER_PLACE, clock)
 
     def wait(self, *, chat: str, place: str) -> float:
         """Seconds this visitor should wait before writing; zero when the line may come in."""
         return self._chats.wait(chat) or self._places.wait(place)
+
+    def wait_in_danger(self, *, chat: str, place: str) -> float:
+        """The same for a line that speaks of danger and was not let in among the others."""
+        return self._chats_in_danger.wait(chat) or self._places_in_danger.wait(place)

@@ -55,6 +55,16 @@ class DeskWork:
 
 
 @dataclass(frozen=True, slots=True)
+class AskCallback:
+    """Somebody asks to be called at a number, by one of those that `World.callers` named."""
+
+    at: str | None
+    caller: str | None
+    phone: str
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Correct:
     """The member corrects one field of the profile; what follows from it is in `answers`."""
 
@@ -237,6 +247,7 @@ Effect = (
     | Supplement
     | Decide
     | DeskWork
+    | AskCallback
     | Correct
     | Withdraw
     | Erase

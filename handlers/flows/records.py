@@ -42,6 +42,16 @@ class Programme:
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """An officer who could call somebody back, and by when; `key` is `own` or `above`."""
+
+    key: str
+    officer: str
+    unit: str
+    before: object
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A province, a city or a central sector; `code` is two digits, or the sector's unit code."""
 

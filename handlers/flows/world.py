@@ -13,7 +13,7 @@ from handlers.flows.care import CareDesk
 from handlers.flows.choices import Synonyms
 from handlers.flows.news_world import NewsDesk
 from handlers.flows.people_world import PeopleDesk
-from handlers.flows.records import Alike, Heard, Item, Place, Profile, Programme, Unit, Way
+from handlers.flows.records import Alike, Caller, Heard, Item, Place, Profile, Programme, Unit, Way
 from messages.types import Choice
 
 
@@ -43,6 +43,7 @@ class World(Protocol):
     """The facts of one member's turn."""
 
     organisation: str
+    contact: str
     retention: str
     bot_name: str
     notice_version: str
@@ -149,6 +150,10 @@ class World(Protocol):
 
     def feedback_way(self, answers: Mapping[str, Any], *, above: bool, anonymous: bool) -> Way | None:
         """Where feedback from this place and unit goes; None: there it would show who wrote it."""
+        ...
+
+    def callers(self, unit: str | None) -> tuple[Caller, ...]:
+        """Who could call this person back, of the unit with this code or of their own and of the level above."""
         ...
 
     def has_above(self, answers: Mapping[str, Any]) -> bool:

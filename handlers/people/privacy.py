@@ -8,6 +8,7 @@ from typing import Any
 
 from handlers import menu
 from handlers.context import Context
+from handlers.danger import callbacks as callback_desk
 from handlers.feedback import items as heard
 from handlers.feedback import news as feedback_news
 from handlers.flows import parts
@@ -20,6 +21,7 @@ from handlers.units import places
 from messages.types import Address, Choice, Say
 from storage import (
     audit,
+    callbacks,
     conversations,
     feedback,
     files,
@@ -37,6 +39,8 @@ from storage.tables import Feedback, Member, State, Submission
 ACTIONS = ("see_copy", "correct", "link", "withdraw", "erase")
 SUBSCRIBER = 9
 """The digits of a number without the country's code or the leading zero."""
+OF_THEIR_OWN = frozenset({news.PURPOSE, callbacks.PURPOSE})
+"""What is agreed to besides the notice."""
 WITHDRAWN = ("see_copy", "erase")
 """What is left to do for somebody who has withdrawn the agreement."""
 
@@ -45,7 +49,7 @@ def show(context: Context) -> None:
     """A summary, and what may be done about it."""
     member = context.me
     given = members.consents(context.db, context.my_id)
-    consents = [row for row in given if row.withdrawn_at is None and row.purpose != news.PURPOSE]
+    consents = [row for row in given if row.withdrawn_at is None and row.purpose not in OF_THEIR_OWN]
     label = context.office.catalogue.label
     values = {
         "organisation": context.office.organisation,
@@ -91,8 +95,9 @@ def copy_of(db: Transaction, office: Office, member: Member, now: datetime) -> d
         "group": label(f"group.{member.group}") if member.group else None,
         "news": member.news,
         "addresses": [(row.account, row.linked_at) for row in members.addresses(db, member.id)],
-        "consents": _given(db, member.id, lambda purpose: purpose != news.PURPOSE),
+        "consents": _given(db, member.id, lambda purpose: purpose not in OF_THEIR_OWN),
         "news_consents": _given(db, member.id, lambda purpose: purpose == news.PURPOSE),
+        "callback_consents": _given(db, member.id, lambda purpose: purpose == callbacks.PURPOSE),
         "submissions": [
             *(
                 (record.code, label(f"state.{record.state}"), record.sent_at, record.text)
@@ -151,6 +156,7 @@ def withdraw(context: Context) -> None:
     """Stop using the data: nothing more is sent, no flow goes on; what was handled before stays valid."""
     served = appointments.lose_all(context.db, context.my_id, context.now)
     members.withdraw(context.db, context.me, context.now)
+    callback_desk.forget(context.db, context.my_id)
     conversations.forget(context.db, context.my_id)
     _forget_talk(context)
     outbox.cancel(context.db, member_id=context.my_id, reason="withdrawn")
@@ -190,6 +196,7 @@ def erase_member(db: Transaction, office: Office, member: Member, *, code: str, 
             )
             initiatives.tell_officers(db, office, record, "officer.withdrawn", now)
     heard.withdraw_all(db, office, member.id, now)
+    callback_desk.forget(db, member.id)
     said = feedback.of_member(db, member.id, limit=10_000)
     _forget_copies(db, [*submissions.of_member(db, member.id, limit=10_000), *said])
     submissions.erase_member(db, member.id)

@@ -42,6 +42,13 @@ def receive(context: Context, world: World) -> Turn | None:
     return _renewal(context, world)
 
 
+def begin(context: Context, world: World) -> Turn:
+    """Put the notice, whatever was said: a number that was meant for something else answers nothing."""
+    if world.agreed_version is None:
+        return _greet(context, world, NEWCOMER)
+    return _put_again(context, world)
+
+
 def carried_unit(argument: str) -> str | None:
     """The unit of a deep link, `u_<code>` (house surface: Telegram `?start=`, web `?u=`)."""
     found = CARRIED.fullmatch(argument)
@@ -130,7 +137,11 @@ def _renewal(context: Context, world: World) -> Turn:
     if draft is not None:
         talk.active = draft.form
         return advance(welcome.FORM, draft, context.inbound.event, world)
+    return _put_again(context, world)
+
+
+def _put_again(context: Context, world: World) -> Turn:
     context.say("consent.changed")
     draft = Draft(welcome.FORM.name, context.office.new_id())
-    talk.begin(draft)
+    context.talk.begin(draft)
     return open_form(welcome.FORM, draft, world)

@@ -11,7 +11,7 @@ from handlers.flows.likeness import similar
 from handlers.flows.outcomes import Effect
 from handlers.flows.places import PlaceIndex
 from handlers.flows.readers import fold
-from handlers.flows.records import Alike, Item, Place, Profile, Programme, Question, Unit
+from handlers.flows.records import Alike, Caller, Item, Place, Profile, Programme, Question, Unit
 from handlers.office import CatalogueWords
 from messages import places
 from messages.catalogue import Catalogue
@@ -61,6 +61,7 @@ class PlainWorld:
     items: tuple[Item, ...] = ()
     agreed_version: str | None = "1"
     organisation: str = "Công đoàn ngành Giáo dục tỉnh"
+    contact: str = "Văn phòng Công đoàn ngành"
     retention: str = "24 tháng"
     bot_name: str = "Trợ lý Công đoàn"
     notice_version: str = "1"
@@ -117,6 +118,9 @@ class PlainWorld:
 
     def officer_item(self, code: str) -> Item | None:
         return None
+
+    def callers(self, unit: str | None) -> tuple[Caller, ...]:
+        return ()
 
     def read_bound(self, typed: str) -> object | None:
         return None
