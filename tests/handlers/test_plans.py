@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from handlers.danger.replies import ALONE_A_DAY
 from handlers.people import pairing
 from handlers.reaching import plans, reach
 from handlers.reaching.reach import Terms
@@ -112,6 +113,20 @@ def test_somebody_too_many_is_told_where_to_go_and_lines_are_answered_only_so_of
     desk.office = dataclasses.replace(desk.office, terms={BOT: Terms(month=1000, users=3)})
     assert "Thông báo về dữ liệu cá nhân" in late.says("/start"), "a larger plan lets them in"
     assert "Hướng dẫn nhanh" in binh.says("trợ giúp")
+
+
+def test_somebody_too_many_who_may_be_in_danger_is_answered_all_the_same(desk: Desk) -> None:
+    desk.office = dataclasses.replace(desk.office, terms={BOT: Terms(month=1000, users=1)})
+    desk.member("An", BOT)
+    late = desk.person("Lan", BOT)
+    for _ in range(plans.TOLD_A_DAY + 1):
+        late.says("alo")
+    said = late.says("tôi muốn chết")
+    assert "gọi 115" in said
+    assert "không lưu, không chuyển tin vừa rồi cho ai" in said
+    assert late.heard[-1].choices == ()
+    told = [late.says("tôi muốn chết") for _ in range(ALONE_A_DAY)]
+    assert [bool(text) for text in told] == [True] * (ALONE_A_DAY - 1) + [False]
 
 
 def test_pages_of_one_machine_are_no_way_for_somebody_elsewhere(desk: Desk) -> None:

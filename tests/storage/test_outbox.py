@@ -49,6 +49,15 @@ class TestOrder:
         office.settle(claimed, Outcome.SENT)
         assert office.claim_texts() == ["news"]
 
+    def test_what_is_said_to_somebody_in_danger_overtakes_every_reply(self, office: PostOffice) -> None:
+        for number in range(3):
+            office.promise(f"answer {number}")
+        office.promise("call 115", priority=Priority.DANGER)
+        claimed = office.claim_one()
+        assert claimed.message.text == "call 115"
+        office.settle(claimed, Outcome.SENT)
+        assert office.claim_texts() == ["answer 0"]
+
     def test_no_second_message_starts_while_a_broadcast_is_in_flight(self, office: PostOffice) -> None:
         office.promise("news", priority=Priority.BROADCAST)
         office.claim_one()

@@ -172,6 +172,16 @@ async def test_who_writes_too_fast_is_asked_kindly_to_wait(client: ClientSession
         assert (await answer.json())["message"].startswith("Anh/chị gửi hơi nhanh.")
 
 
+async def test_words_of_danger_are_let_in_past_the_throttle_but_not_without_end(
+    client: ClientSession, serve: Serve
+) -> None:
+    pages = await serve(throttle=Throttle(chat=Rate(burst=1, per_second=0.1), clock=lambda: 0.0))
+    await open_page(client, pages)
+    assert await send(client, pages, text="một") == 200
+    assert await send(client, pages, text="hai") == 429
+    assert [await send(client, pages, text="tôi muốn chết") for _ in range(4)] == [200, 200, 200, 429]
+
+
 async def test_a_database_that_fails_is_a_503_and_the_same_line_may_come_again(
     client: ClientSession, pages: Pages
 ) -> None:
