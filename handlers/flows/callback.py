@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Leave, Reading, Step
 from handlers.flows.outcomes import AskCallback, Effect
 from handlers.flows.phones import PhoneOk, PhoneRepair, read_phone
@@ -74,7 +76,7 @@ def _read_terms(given: Given, answers: Answers, world: World) -> Reading:
 
 def _ask_phone(_answers: Answers, world: World) -> Ask:
     known = world.profile.phone if world.profile else None
-    choices = (Choice(f"known.{known}", world.words.label("callback.known")),) if known else ()
+    choices = (replace(_choice("known", world), key=f"known.{known}"),) if known else ()
     return Ask("callback.phone", {"known": known}, choices)
 
 

@@ -365,7 +365,7 @@ class TestAnswering:
     def test_danger_in_the_text_marks_it_urgent(self, desk: Desk) -> None:
         hanh = officer(desk, SCHOOL)
         code = write(desk.member("an"), text="Hôm qua có người bị ngất xỉu vì ngạt khí trong kho.")
-        assert "(Vấn đề bức xúc, cấp bách)" in hanh.hears()
+        assert "dấu hiệu nguy hiểm đến con người" in hanh.hears()
         assert the(desk, code).urgent
 
     def test_of_two_officers_the_slower_is_told_and_overwrites_nothing(self, desk: Desk) -> None:
