@@ -11,7 +11,10 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy import select
+
 from storage import backups
+from storage.tables import Appointment, Member
 from storage.upgrades import migrate, newest
 from tests import people, voices
 from tests.desk import Desk
@@ -25,7 +28,7 @@ def file_of(revision: str) -> Path:
 
 def write() -> None:
     """Units, a programme, officers in a browser and on a telephone, an author with an initiative and a draft, feedback
-    that came at night and waits for the morning.
+    that came at night and waits for the morning, somebody who asked to be called.
     """
     with tempfile.TemporaryDirectory() as home:
         url = f"sqlite:///{home}/bygone.db"
@@ -41,6 +44,10 @@ def write() -> None:
             desk.now += timedelta(hours=14)
             people.officer(desk, voices.SCHOOL, name="trang").talks("/khenthuong")
             voices.write(desk.member("binh"))
+            with desk.rows() as db:
+                for officer in db.scalars(select(Member).join(Appointment)).unique():
+                    officer.name = "Lê Thị Hạnh"
+            author.talks("Em muốn chết", "[Nhờ gọi lại]", "[Đồng ý, nhờ gọi lại]", people.PHONE)
             lines: list[bytes] = []
             with desk.rows() as db:
                 backups.dump(db, lines.append)
