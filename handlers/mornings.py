@@ -86,4 +86,4 @@ def _is_over(db: Transaction, row: NightNotice) -> bool:
         gone = item is None or item.state == feedback.State.WITHDRAWN
         return gone and row.key != "officer.feedback_withdrawn"
     file = awards.by_code(db, row.about)
-    return file is not None and file.state == awards.State.WITHDRAWN
+    return file is not None and (file.state == awards.State.SENT) != (row.key == "awards.arrived")

@@ -44,6 +44,13 @@ def of_units(db: Transaction, unit_ids: Collection[int], limit: int) -> Sequence
     return db.scalars(rows.order_by(*order).limit(limit)).all()
 
 
+def handed_in(db: Transaction, unit_id: int, kind: str, programme_id: int | None) -> list[datetime]:
+    """When a unit handed in those files of a kind that lie with the level above."""
+    here = col(AwardFile.unit_id) == unit_id, col(AwardFile.kind) == kind, col(AwardFile.programme_id) == programme_id
+    sent = select(col(AwardFile.sent_at)).where(*here, col(AwardFile.state) == State.SENT)
+    return [at for at in db.scalars(sent) if at is not None]
+
+
 def change(db: Transaction, file: AwardFile, **facts: Any) -> bool:
     """Move a file on, if nobody changed it since it was read; whether it was changed."""
     changed = db.execute(

@@ -115,6 +115,12 @@ def mark_done(db: Transaction, duty_id: int, owed: Owed, now: datetime) -> DutyD
     return mark
 
 
+def forget_done(db: Transaction, mark: DutyDone) -> None:
+    """A unit has not done it after all."""
+    db.delete(mark)
+    db.flush()
+
+
 def is_owed_by(db: Transaction, matter: Matter, unit: Unit) -> bool:
     """Whether a unit owes it."""
     if unit.level != matter.duty.by_level:

@@ -46,7 +46,8 @@ class TurnAwardDesk:
     def paper(self, code: str, paper: str) -> str | None:
         """The title of a paper of a file the member may change."""
         found = _file(self._context, code)
-        return None if found is None or found.state == State.WITHDRAWN else papers.title(found, paper)
+        mine = found is not None and found.state != State.WITHDRAWN and _is_mine(self._context, found)
+        return papers.title(found, paper) if found is not None and mine else None
 
 
 def show(context: Context) -> None:
@@ -114,8 +115,11 @@ def _choices(context: Context, found: Standing) -> tuple[Choice, ...]:
     back = Choice("list", label("awarding.list"))
     if found.file.state == State.WITHDRAWN:
         return (back,)
-    papers = (Choice(f"{PAPERS}{paper.key}", paper.short) for paper in found.award.papers)
-    keys = ("send", "withdraw") if found.file.state == State.OPEN else ("withdraw",)
+    mine = _is_mine(context, found.file)
+    papers = (
+        Choice(f"{PAPERS}{paper.key}", paper.short) for paper in found.award.papers if mine or found.papers[paper.key]
+    )
+    keys = () if not mine else ("send", "discard") if found.file.state == State.OPEN else ("withdraw",)
     return (*papers, *(Choice(key, label(f"awarding.{key}")) for key in keys), back)
 
 
@@ -148,6 +152,9 @@ def _act(context: Context, file: AwardFile, key: str) -> None:
     found = awards.standing(context.db, file, context.now)
     what, _, paper = key.partition(".")
     known = paper in found.papers
+    if what not in ("paper", "see") and not _is_mine(context, file):
+        context.say("awards.not_yours", code=file.code, unit=_unit(context, found))
+        return
     match what:
         case "paper" if known:
             _paper(context, found, paper)
@@ -164,15 +171,43 @@ def _act(context: Context, file: AwardFile, key: str) -> None:
             context.said.append(Say("awards.incomplete", values, choices, _question(file)))
         case "send" | "send_anyway" if file.state == State.OPEN:
             _send(context, found)
-        case "withdraw":
-            label = context.office.catalogue.label
-            choices = (Choice("withdraw_sure", label("awarding.withdraw")), _open(context))
-            context.said.append(Say("awards.withdraw_sure", {"code": file.code}, choices, _question(file)))
-        case "withdraw_sure":
-            awards.withdraw(context.db, file, actor_id=context.my_id, now=context.now)
-            context.say("awards.withdrawn", code=file.code)
+        case "withdraw" if file.state == State.SENT:
+            _ask_whether(context, found, "withdraw")
+        case "withdraw_sure" if file.state == State.SENT:
+            _take_back(context, found)
+        case "discard" | "withdraw":  # what had the one name for both before
+            _ask_whether(context, found, "discard")
+        case "discard_sure" | "withdraw_sure":
+            _discard(context, file)
         case _:
             _changed(context, file)
+
+
+def _ask_whether(context: Context, found: Standing, what: str) -> None:
+    """One question that names what follows."""
+    label = context.office.catalogue.label
+    choices = (Choice(f"{what}_sure", label(f"awarding.{what}")), _open(context))
+    values = {
+        "code": found.file.code,
+        "due": found.due_at,
+        "over": found.due_at is not None and found.due_at <= context.now,
+    }
+    context.said.append(Say(f"awards.{what}_sure", values, choices, _question(found.file)))
+
+
+def _take_back(context: Context, found: Standing) -> None:
+    if awards.take_back(context.db, context.office, found.file, actor_id=context.my_id, now=context.now):
+        context.say("awards.withdrawn", code=found.file.code)
+        card(context, found.file.code)
+    else:
+        _changed(context, found.file)
+
+
+def _discard(context: Context, file: AwardFile) -> None:
+    if awards.discard(context.db, file, actor_id=context.my_id, now=context.now):
+        context.say("awards.discarded", code=file.code)
+    else:
+        _changed(context, file)
 
 
 def _open(context: Context) -> Choice:
@@ -188,12 +223,12 @@ def _send(context: Context, found: Standing) -> None:
 
 def _paper(context: Context, found: Standing, paper: str) -> None:
     """A paper that is there may be seen, added to, taken out; one that is not is asked for."""
-    infos = found.papers[paper]
-    if not infos:
+    infos, mine = found.papers[paper], _is_mine(context, found.file)
+    if not infos and mine:
         papers.ask_for(context, found.file, paper)
         return
     label = context.office.catalogue.label
-    keys = ("see", "add", "clear")
+    keys = ("see", "add", "clear") if mine else ("see",) if infos else ()
     choices = (*(Choice(f"{key}.{paper}", label(f"awarding.{key}")) for key in keys), _open(context))
     values = {"paper": papers.title(found.file, paper), "names": [info.name for info in infos]}
     context.said.append(Say("awards.paper", values, choices, _question(found.file)))
@@ -220,7 +255,8 @@ def open_file(context: Context, wanted: OpenAward) -> None:
 def take(context: Context, wanted: TakePaper) -> None:
     """Carry out `TakePaper`."""
     file = _file(context, wanted.code)
-    if file is None or file.state == State.WITHDRAWN or papers.title(file, wanted.paper) is None:
+    known = file is not None and file.state != State.WITHDRAWN and papers.title(file, wanted.paper) is not None
+    if file is None or not known or not _is_mine(context, file):
         context.say("officer.not_yours")
         return
     attachments.want(
@@ -243,6 +279,10 @@ def _changed(context: Context, file: AwardFile) -> None:
 def _file(context: Context, code: str) -> AwardFile | None:
     """A file of the member's own subtree; any other is as good as not there."""
     return awards.find(context.db, code, context.my_id, context.now)
+
+
+def _is_mine(context: Context, file: AwardFile) -> bool:
+    return awards.is_of(context.db, file, context.my_id, context.now)
 
 
 def _may(context: Context, unit_id: int) -> bool:

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handlers import notices
+from handlers.duties import acts as duties
 from handlers.files import files
+from handlers.initiatives import purview
 from handlers.office import Office, local_day
 from messages import awards as kinds
 from messages.awards import Award
 from messages.types import Choice, Say
-from storage import appointments, audit, awards, duties, programmes, units
+from storage import appointments, audit, awards, programmes, units
 from storage.awards import State
 from storage.database import Transaction
 from storage.duties import Owed
@@ -52,6 +54,13 @@ def find(db: Transaction, code: str, member_id: int, now: datetime) -> AwardFile
     if file is None:
         return None
     return file if appointments.may(db, member_id, file.unit_id, Right.SELECT, now) else None
+
+
+def is_of(db: Transaction, file: AwardFile, member_id: int, now: datetime) -> bool:
+    """Whether a file is the member's to change: it belongs to the unit that proposes, or where nobody serves that, to
+    the nearest desk above. Whoever is further up reads it.
+    """
+    return Right.SELECT in purview.desk_rights(db, member_id, file.unit_id, now)
 
 
 def standing(db: Transaction, file: AwardFile, now: datetime) -> Standing:
@@ -102,19 +111,39 @@ def hand_in(db: Transaction, office: Office, file: AwardFile, *, actor_id: int, 
         return False
     _record(db, "send", file, actor_id, now)
     duty = _duty(db, file)
-    if duty is not None and duty.id is not None and duties.done(db, duty.id, file.unit_id) is None:
-        duties.mark_done(db, duty.id, Owed(file.unit_id, actor_id), now)
+    if duty is not None and duty.id is not None:
+        duties.finish(db, office, duty.id, Owed(file.unit_id, actor_id), now)
     _tell_above(db, office, standing(db, file, now), now)
     return True
 
 
-def withdraw(db: Transaction, file: AwardFile, *, actor_id: int, now: datetime) -> bool:
-    """Take a file back: its papers go for good. False: somebody was quicker."""
+def take_back(db: Transaction, office: Office, file: AwardFile, *, actor_id: int, now: datetime) -> bool:
+    """Take a file that was handed in back from the level above, with its papers as they are, and tell it so.
+
+    Its duty is as if it had not been handed in: open again, unless another file of the unit's does it, or it was marked
+    as done by hand before. False: somebody was quicker.
+    """
+    handed_in = file.sent_at
+    if not awards.change(db, file, state=State.OPEN, sent_at=None):
+        return False
+    _record(db, "take_back", file, actor_id, now)
+    duty = _duty(db, file)
+    if duty is not None and duty.id is not None and handed_in is not None:
+        others = awards.handed_in(db, file.unit_id, file.kind, file.programme_id)
+        duties.reopen(
+            db, duty.id, Owed(file.unit_id, actor_id), done_at=handed_in, still=min(others, default=None), now=now
+        )
+    _tell_above(db, office, standing(db, file, now), now, key="awards.taken_back")
+    return True
+
+
+def discard(db: Transaction, file: AwardFile, *, actor_id: int, now: datetime) -> bool:
+    """Give up a file that lies with nobody above: its papers go for good. False: somebody was quicker."""
     papers = standing(db, file, now).papers
     if not awards.change(db, file, state=State.WITHDRAWN, nominee=""):
         return False
     files.remove(db, *(info.id for infos in papers.values() for info in infos))
-    _record(db, "withdraw", file, actor_id, now)
+    _record(db, "discard", file, actor_id, now)
     return True
 
 
@@ -127,7 +156,9 @@ def clear(db: Transaction, file: AwardFile, paper: str, *, actor_id: int, now: d
     return True
 
 
-def _tell_above(db: Transaction, office: Office, found: Standing, now: datetime) -> None:
+def _tell_above(
+    db: Transaction, office: Office, found: Standing, now: datetime, *, key: str = "awards.arrived"
+) -> None:
     """The nearest level above with somebody who chooses; never the name of who is proposed."""
     unit = units.by_id(db, found.file.unit_id)
     assert unit is not None
@@ -139,7 +170,7 @@ def _tell_above(db: Transaction, office: Office, found: Standing, now: datetime)
         "late": found.late,
     }
     choices = (Choice("open", office.catalogue.label("open_item")),)
-    say = Say("awards.arrived", values, choices, f"award@{found.file.code}")
+    say = Say(key, values, choices, f"award@{found.file.code}")
     for above in units.ancestors(db, found.file.unit_id):
         assert above.id is not None
         people = appointments.serving(db, above.id, Right.SELECT, now=now, day=local_day(now))

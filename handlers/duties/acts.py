@@ -117,6 +117,23 @@ def finish(db: Transaction, office: Office, duty_id: int, owed: Owed, now: datet
     return kept
 
 
+def reopen(
+    db: Transaction, duty_id: int, owed: Owed, *, done_at: datetime, still: datetime | None, now: datetime
+) -> None:
+    """What a unit had done at a moment counts no more: the duty is owed again and its reminders go on; where something
+    else of `still` does it, it is done since then. A mark that is not of that moment was made by hand and stays.
+    """
+    mark = duties.done(db, duty_id, owed.unit_id)
+    if mark is None or mark.at != done_at:
+        return
+    if still is not None:
+        mark.at = still
+        return
+    duties.forget_done(db, mark)
+    details = {"unit": owed.unit_id}
+    audit.record(db, action="duty.reopen", actor_id=owed.member_id, now=now, subject=str(duty_id), details=details)
+
+
 def put_off(db: Transaction, duty_id: int, owed: Owed, now: datetime) -> date:
     """Remind this member again the next day at 08:00; which day that is."""
     until = local_day(now) + timedelta(days=1)

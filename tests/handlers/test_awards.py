@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -17,7 +17,7 @@ from handlers.awards import records as awards
 from handlers.files.files import MOST_BYTES
 from messages import awards as kinds
 from messages.types import Attached, Medium, Outbound, Pressed
-from storage import attachments, duties, files
+from storage import addressees, attachments, duties, files
 from storage import awards as stored
 from storage.tables import Attachment, AwardFile, Duty, Outbox, Role, StoredFile
 from tests.desk import Desk, Visitor
@@ -207,7 +207,7 @@ def test_no_other_unit_sees_or_touches_a_file(desk: Desk) -> None:
     assert "Mục này dành cho cán bộ" in desk.member("an").says("/khenthuong")
 
 
-def test_a_file_is_withdrawn_only_when_sure_and_its_papers_go(desk: Desk) -> None:
+def test_a_file_is_given_up_only_when_sure_and_its_papers_go(desk: Desk) -> None:
     hanh = officer(desk, SCHOOL)
     code = proposed(hanh)
     with desk.rows() as db:
@@ -220,13 +220,140 @@ def test_a_file_is_withdrawn_only_when_sure_and_its_papers_go(desk: Desk) -> Non
             upload=awards.files.Upload("a.pdf", PDF),
             now=desk.now,
         )
-    assert "không khôi phục được" in hanh.talks("/khenthuong", f"[{code}]", "[Rút hồ sơ]")
-    old = hanh.button("Rút hồ sơ")
-    hanh.presses("Rút hồ sơ")
+    assert "không khôi phục được" in hanh.talks("/khenthuong", f"[{code}]", "[Bỏ hồ sơ]")
+    old = hanh.button("Bỏ hồ sơ")
+    hanh.presses("Bỏ hồ sơ")
     assert (the(desk, code).state, the(desk, code).nominee) == ("withdrawn", "")
     assert "đã thay đổi" in hanh.sends(Pressed(old))
     with desk.rows() as db:
         assert files.of_subject(db, "award", f"{code}.proposal") == []
+
+
+def keep_paper(desk: Desk, code: str) -> None:
+    with desk.rows() as db:
+        upload = awards.files.Upload("a.pdf", PDF)
+        subject = f"{code}.proposal"
+        awards.files.store(
+            db, desk.office, purpose="award", subject=subject, member_id=None, upload=upload, now=desk.now
+        )
+
+
+def papers_of(desk: Desk, code: str) -> int:
+    with desk.rows() as db:
+        return len(files.of_subject(db, "award", f"{code}.proposal"))
+
+
+def owed_file(desk: Desk) -> Duty:
+    """The duty that an award file does, ten days after its programme has opened."""
+    with desk.rows() as db:
+        opens = (desk.now - timedelta(days=10)).date()
+        programme = programmes.load(db, "chi-thi-05", opens=opens, actor_id=None, now=desk.now)
+        return db.scalars(select(Duty).where(Duty.programme_id == programme.id, Duty.key == "file")).one()
+
+
+def owes(desk: Desk, duty: Duty, code: str) -> bool:
+    """Whether the unit of a file is reminded of the duty."""
+    unit_id = the(desk, code).unit_id
+    with desk.rows() as db:
+        matter = duties.matter(db, duty.id or 0, today=date(2027, 3, 2), now=desk.now)
+        assert matter is not None
+        reminded = {one.unit_id for one in addressees.everybody(db, matter)}
+        assert (unit_id in reminded) == (duties.done(db, duty.id or 0, unit_id) is None)
+        return unit_id in reminded
+
+
+class TestTakingBack:
+    def test_is_the_unit_s_own_keeps_the_papers_opens_the_duty_and_tells_the_level_above(self, desk: Desk) -> None:
+        duty = owed_file(desk)
+        hanh, staff = officer(desk, SCHOOL), officer(desk, ABOVE, Role.STAFF, name="staff")
+        code = proposed(hanh)
+        keep_paper(desk, code)
+        assert owes(desk, duty, code)
+        hanh.talks("/khenthuong", f"[{code}]", "[Gửi hồ sơ]", "[Vẫn gửi]")
+        assert not owes(desk, duty, code)
+        staff.hears()
+        asked = hanh.talks("/khenthuong", f"[{code}]", "[Rút hồ sơ]")
+        for consequence in ("cấp trên được báo", "tiếp tục được nhắc", "Giấy tờ vẫn còn", "Hạn gửi:"):
+            assert consequence in asked
+        assert not owes(desk, duty, code)
+        assert "đã được báo" in hanh.presses("Rút hồ sơ")
+        assert (the(desk, code).state, the(desk, code).sent_at) == ("open", None)
+        assert the(desk, code).nominee == NOMINEE
+        assert papers_of(desk, code) == 1
+        assert owes(desk, duty, code)
+        told = staff.hears()
+        assert f"đã rút hồ sơ {code}" in told
+        assert NOMINEE not in told
+        hanh.talks("[Gửi hồ sơ]", "[Vẫn gửi]")
+        assert f"gửi hồ sơ {code}" in staff.hears()
+        assert not owes(desk, duty, code)
+
+    def test_another_file_goes_on_doing_the_duty(self, desk: Desk) -> None:
+        duty = owed_file(desk)
+        hanh = officer(desk, SCHOOL)
+        first, second = proposed(hanh), proposed(hanh)
+        for code in (first, second):
+            hanh.talks("/khenthuong", f"[{code}]", "[Gửi hồ sơ]", "[Vẫn gửi]")
+            desk.now += timedelta(minutes=1)
+        hanh.talks("/khenthuong", f"[{first}]", "[Rút hồ sơ]", "[Rút hồ sơ]")
+        assert not owes(desk, duty, first)
+        hanh.talks("/khenthuong", f"[{second}]", "[Rút hồ sơ]", "[Rút hồ sơ]")
+        assert owes(desk, duty, first)
+
+    def test_what_was_marked_as_done_by_hand_stays_done(self, desk: Desk) -> None:
+        duty = owed_file(desk)
+        hanh = officer(desk, SCHOOL)
+        code = proposed(hanh)
+        hanh.sends(Pressed(f"duty@{duty.id}.{the(desk, code).unit_id}:duty_done"))
+        assert not owes(desk, duty, code)
+        desk.now += timedelta(minutes=1)
+        hanh.talks("/khenthuong", f"[{code}]", "[Gửi hồ sơ]", "[Vẫn gửi]")
+        hanh.talks("/khenthuong", f"[{code}]", "[Rút hồ sơ]", "[Rút hồ sơ]")
+        assert not owes(desk, duty, code)
+
+    def test_in_the_night_it_came_in_nobody_hears_of_it(self, desk: Desk) -> None:
+        hanh, staff = officer(desk, SCHOOL), officer(desk, ABOVE, Role.STAFF, name="staff")
+        code = proposed(hanh)
+        staff.hears()
+        desk.now += timedelta(hours=14)
+        hanh.talks("[Gửi hồ sơ]", "[Vẫn gửi]", code, "[Rút hồ sơ]", "[Rút hồ sơ]")
+        desk.now += timedelta(hours=10)
+        with desk.rows() as db:
+            mornings.tell(db, desk.office, desk.now)
+        assert staff.hears() == ""
+
+
+class TestWhoseFile:
+    ACTS = ("add.proposal", "clear.proposal", "send", "send_anyway", "withdraw", "withdraw_sure", "discard_sure")
+
+    @pytest.mark.parametrize("sent", [False, True])
+    def test_the_level_above_reads_it_and_changes_nothing(self, desk: Desk, *, sent: bool) -> None:
+        hanh, staff = officer(desk, SCHOOL), officer(desk, ABOVE, Role.STAFF, name="staff")
+        code = proposed(hanh)
+        keep_paper(desk, code)
+        if sent:
+            hanh.talks("/khenthuong", f"[{code}]", "[Gửi hồ sơ]", "[Vẫn gửi]")
+        staff.hears()
+        assert f"Đề nghị: {NOMINEE}" in staff.says(code)
+        assert staff.labels == ["Tờ trình", "Danh sách hồ sơ"]
+        before = the(desk, code)
+        staff.presses("Tờ trình")
+        assert staff.labels == ["Xem giấy tờ", "Mở hồ sơ"]
+        hanh.hears()
+        for act in self.ACTS:
+            refused = staff.sends(Pressed(f"award@{code}.{before.revision}:{act}"))
+            assert "chỉ đơn vị ấy sửa, gửi hoặc rút được" in refused, act
+        after = the(desk, code)
+        assert (after.state, after.sent_at, after.revision) == (before.state, before.sent_at, before.revision)
+        assert papers_of(desk, code) == 1
+        assert hanh.hears() == ""
+
+    def test_a_unit_that_nobody_serves_is_served_by_the_nearest_desk(self, desk: Desk) -> None:
+        hanh, staff = officer(desk, SCHOOL), officer(desk, ABOVE, Role.STAFF, name="staff")
+        code = proposed(hanh)
+        hanh.talks("/dulieu", "[Xóa dữ liệu]", "XÓA DỮ LIỆU")
+        staff.says(code)
+        assert {"Gửi hồ sơ", "Bỏ hồ sơ"} <= set(staff.labels)
 
 
 def test_a_paper_may_be_taken_out_and_handed_in_through_a_page(desk: Desk) -> None:

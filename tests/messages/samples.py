@@ -103,6 +103,7 @@ VALUES: Mapping[str, Any] = {
     "old": "Trà Vinh",
     "open": [(PROGRAMME, MOMENT, BOUND)] * 3,
     "opens": datetime(2027, 2, 28, 17, 0, tzinfo=UTC),
+    "over": True,
     "organisation": "Công đoàn ngành Giáo dục tỉnh Quảng Ngãi",
     "peak": "10/03/2027 – 20/04/2027",
     "phone": "+84912345678",
