@@ -10,7 +10,7 @@ from handlers.office import Office
 from handlers.reaching import reach, ways
 from messages import render
 from messages.types import LIMITS, Address, Outbound, Say
-from storage import conversations, nights, outbox
+from storage import conversations, members, nights, outbox
 from storage.database import Transaction
 from storage.tables import Policy, Priority
 
@@ -85,6 +85,29 @@ def push_worded(
     if whole.choices:
         conversations.offer(db, member_id, asked_of(Talk(offered=whole.choices, question=whole.question)))
     return True
+
+
+def to_chat(
+    db: Transaction, office: Office, member_id: int, address: Address, say: Say, *, topic: str, now: datetime
+) -> None:
+    """Promise one notice without choices to just this chat of a member's, if it can be reached; it is forgotten once
+    it is sent.
+    """
+    if members.is_reached(db, member_id, address):
+        _promise(
+            db,
+            office,
+            address,
+            replace(_worded(office, say, topic), only_here=True),
+            member_id=member_id,
+            topic=topic,
+            priority=Priority.NOTICE,
+            once=None,
+            now=now,
+            due_at=None,
+            expires_at=None,
+            forget=True,
+        )
 
 
 def to_officer(

@@ -199,6 +199,8 @@ class Outbound:
     picture: str = ""
     """The address of a picture shown above the text. Platforms and their apps fetch it themselves, more than once: it
     stays, and holds nothing personal. The text does without it, for where no picture is taken."""
+    only_here: bool = False
+    """It goes to the chat it was promised to, never to another of the same member."""
 
     def to_json(self) -> dict[str, Any]:
         """The stored form (see `from_json`)."""
@@ -212,6 +214,8 @@ class Outbound:
             body["template"] = [self.template.key, self.template.kind, dict(self.template.values)]
         if self.picture:
             body["picture"] = self.picture
+        if self.only_here:
+            body["only_here"] = True
         return body
 
     @classmethod
@@ -224,6 +228,7 @@ class Outbound:
             ask_contact=body.get("ask_contact", False),
             template=Template(*body["template"]) if "template" in body else None,
             picture=body.get("picture", ""),
+            only_here=body.get("only_here", False),
         )
 
 

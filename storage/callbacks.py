@@ -10,7 +10,6 @@ from sqlalchemy import delete, select, update
 from sqlmodel import col
 
 from messages.types import Address
-from storage import selves
 from storage.database import Transaction
 from storage.errors import WrongKey
 from storage.tables import Callback, Consent
@@ -90,11 +89,21 @@ def by_id(db: Transaction, callback_id: str) -> Callback | None:
 
 
 def of(db: Transaction, member_id: int | None, addresses: Sequence[Address]) -> Sequence[Callback]:
-    """What a member asked for, as whoever they are or were, or somebody at these chats."""
-    names = [_name(number, None) for number in (selves.of(db, member_id) if member_id is not None else ())]
+    """What a member asked for, or somebody at these chats."""
+    names = [_name(member_id, None)] if member_id is not None else []
     names += [_name(None, address) for address in addresses]
     digests = [digest for name in names for digest in db.seals.digests(BLIND, name)]
     return db.scalars(select(Callback).where(col(Callback.blind).in_(digests)).order_by(col(Callback.id))).all()
+
+
+def re_own(db: Transaction, source_id: int, target_id: int) -> None:
+    """Two members have become one."""
+    for row in of(db, source_id, ()):
+        asked = read(db, row)
+        if asked is not None:
+            row.blind = db.seals.digest(BLIND, _name(target_id, None))
+            row.kept = db.seals.seal(asdict(replace(asked, member_id=target_id)))
+    db.flush()
 
 
 def due(db: Transaction, now: datetime, limit: int) -> Sequence[Callback]:

@@ -1,6 +1,7 @@
 """Feedback: kept, found by its officers and by its author, moved on, forgotten.
 
-Who wrote an anonymous item is known behind the key only: `author_of` opens the seal, `of_member` asks the blind index.
+Who wrote an anonymous item is known behind the key only: `author_of` opens the seal, `of_member` asks the blind index;
+both lead to a pseudonym (storage/pseudonyms.py), and from there to the author until they are erased.
 """
 
 from __future__ import annotations
@@ -14,10 +15,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlmodel import col
 
-from storage import selves
+from storage import pseudonyms
 from storage.database import Transaction
+from storage.pseudonyms import Author
 from storage.tables import Feedback, FeedbackEvent, FeedbackTask, Member
 from storage.units import below
+
+BLIND = "feedback-author"
+"""What the keyed digest of an author's pseudonym is made of, beside the pseudonym."""
 
 
 class State(StrEnum):
@@ -61,7 +66,8 @@ def add(db: Transaction, item: Feedback, *, author_id: int, draft_id: str, act: 
     """Keep a new item. Of an anonymous one the author is sealed here, and nowhere named."""
     item.mark = db.seals.digest("feedback-draft", draft_id)
     if item.anonymous:
-        item.author, item.blind = db.seals.seal(author_id), db.seals.digest("feedback-author", str(author_id))
+        name = pseudonyms.to_use(db, author_id)
+        item.author, item.blind = db.seals.seal(name), db.seals.digest(BLIND, name)
     else:
         item.member_id = author_id
     db.add(item)
@@ -81,23 +87,29 @@ def by_draft(db: Transaction, draft_id: str) -> Feedback | None:
 
 
 def of_member(db: Transaction, member_id: int, limit: int = 100) -> Sequence[Feedback]:
-    """What a member wrote, anonymous items too, newest day first."""
-    newest = select(Feedback).where(_written_by(db, member_id)).order_by(col(Feedback.day).desc(), col(Feedback.code))
-    return db.scalars(newest.limit(limit)).all()
+    """What a member wrote, newest day first; of what has no name only what was said under the current pseudonym."""
+    blind = col(Feedback.blind).in_(_blinds(db, pseudonyms.of(db, member_id, current=True)))
+    newest = select(Feedback).where(or_(col(Feedback.member_id) == member_id, blind))
+    return db.scalars(newest.order_by(col(Feedback.day).desc(), col(Feedback.code)).limit(limit)).all()
+
+
+def named_by(db: Transaction, member_id: int) -> Sequence[Feedback]:
+    """What a member wrote under their name, in the order of the codes, which is none."""
+    return db.scalars(select(Feedback).where(col(Feedback.member_id) == member_id).order_by(col(Feedback.code))).all()
 
 
 def is_by(db: Transaction, item: Feedback, member_id: int) -> bool:
-    """Whether a member wrote an item."""
+    """Whether a member wrote an item, under whatever pseudonym."""
     if not item.anonymous:
         return item.member_id == member_id
-    return item.blind in _blinds(db, member_id)
+    return item.blind in _blinds(db, pseudonyms.of(db, member_id))
 
 
-def author_of(db: Transaction, item: Feedback) -> int | None:
+def author_of(db: Transaction, item: Feedback) -> Author | None:
     """Whom an answer goes to; None once they were erased. Raises WrongKey."""
     if not item.anonymous:
-        return item.member_id
-    return None if item.author is None else selves.today(db, int(db.seals.open(item.author)))
+        return None if item.member_id is None else Author(item.member_id, current=True, address=None)
+    return None if item.author is None else pseudonyms.author(db, str(db.seals.open(item.author)))
 
 
 def change(db: Transaction, item: Feedback, act: Act, **facts: Any) -> bool:
@@ -175,29 +187,28 @@ def registered(db: Transaction, unit_id: int) -> int:
 
 
 def erase_member(db: Transaction, member_id: int) -> None:
-    """Take every text, name and seal out of what a member wrote and was answered; code, state and days remain."""
-    codes = select(col(Feedback.code)).where(_written_by(db, member_id))
+    """Take every text and name out of what a member wrote under their name and was answered; code, state, days remain.
+
+    What they wrote without a name stays as it is, to the byte: a change there would show whose it was. Nothing leads
+    from it to anybody any more.
+    """
+    mine = col(Feedback.member_id) == member_id
+    codes = select(col(Feedback.code)).where(mine)
     silent: dict[str, Any] = {"text": None, "details": {}}
     db.execute(update(FeedbackEvent).where(col(FeedbackEvent.code).in_(codes)).values(**silent))
     db.execute(update(FeedbackEvent).where(col(FeedbackEvent.actor_id) == member_id).values(actor_id=None))
     told: dict[str, Any] = {"who": None, "what": None}
     db.execute(update(FeedbackTask).where(col(FeedbackTask.code).in_(codes)).values(**told))
     own = ("full_name", "phone", "other_unit", "text", "public_words")
-    names = (*own, "channel", "group", "member_id", "author", "blind")
-    emptied: dict[str, Any] = dict.fromkeys(names)
-    db.execute(update(Feedback).where(_written_by(db, member_id)).values(**emptied))
+    emptied: dict[str, Any] = dict.fromkeys((*own, "channel", "group", "member_id"))
+    db.execute(update(Feedback).where(mine).values(**emptied))
+    pseudonyms.forget(db, member_id)
     db.expire_all()
 
 
-def _blinds(db: Transaction, member_id: int) -> list[str]:
-    """The blind indexes of whoever a member is or was: an anonymous item keeps the one it was written with."""
-    ids = selves.of(db, member_id)
-    return [digest for number in ids for digest in db.seals.digests("feedback-author", str(number))]
-
-
-def _written_by(db: Transaction, member_id: int) -> ColumnElement[bool]:
-    blind = _blinds(db, member_id)
-    return or_(col(Feedback.member_id) == member_id, col(Feedback.blind).in_(blind))
+def _blinds(db: Transaction, names: Collection[str]) -> list[str]:
+    """The blind indexes of pseudonyms: an anonymous item keeps the one it was written with."""
+    return [digest for name in names for digest in db.seals.digests(BLIND, name)]
 
 
 _TO_DO = (col(Feedback.state).in_(OPEN), col(Feedback.merged_into).is_(None))

@@ -13,12 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col
 
 from messages.types import Address
+from storage import callbacks, pseudonyms
 from storage.database import Transaction
-from storage.tables import Conversation, Draft, LinkCode, Member, MemberAddress, MemberAlias
+from storage.tables import Conversation, Draft, LinkCode, Member, MemberAddress
 
 PURPOSE = "link"
-LEFT_OUT = frozenset({("member_alias", "old_id")})
-"""Columns that keep the old id for ever."""
 
 _outbox = SQLModel.metadata.tables["outbox"]
 
@@ -70,18 +69,21 @@ def merge(db: Transaction, *, source: Member, target: Member, now: datetime) -> 
     """Make one member of two: everything that names the source names the target from now on, wherever it stands.
 
     Of two unfinished forms of one kind the one touched last stays, of two rows of which there can be but one the
-    target's. What the source said without a name stays as it is and is found through `storage/selves.py`.
+    target's. What either said without a name stays as it is, under the pseudonyms of then.
     """
     assert source.id is not None
     assert target.id is not None
     db.flush()
+    pseudonyms.close(db, source.id)
+    pseudonyms.begin_anew(db, target.id)
+    callbacks.re_own(db, source.id, target.id)
     _keep_newest_drafts(db, source.id, target.id)
     db.execute(delete(LinkCode).where(col(LinkCode.member_id) == source.id))
     db.execute(delete(Conversation).where(col(Conversation.member_id) == source.id))
     for table in SQLModel.metadata.sorted_tables:
         for column in table.columns:
             names_a_member = any(key.target_fullname == "member.id" for key in column.foreign_keys)
-            if names_a_member and (table.name, column.name) not in LEFT_OUT:
+            if names_a_member:
                 _re_own(db, table, column, source.id, target.id)
     db.execute(update(_outbox).where(_outbox.c.member_id == source.id).values(member_id=target.id))
     for name in ("name", "phone", "place", "unit_id", "other_unit", "group"):
@@ -89,7 +91,6 @@ def merge(db: Transaction, *, source: Member, target: Member, now: datetime) -> 
             setattr(target, name, getattr(source, name))
         setattr(source, name, None)
     source.consent_version, source.news, source.erased_at = None, False, now
-    db.add(MemberAlias(old_id=source.id, member_id=target.id))
     db.flush()
     db.expire_all()
 

@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, bindparam, delete, select, update
 from sqlmodel import col
 
 from messages.types import Address
-from storage import erasures, lists
+from storage import erasures, lists, pseudonyms
 from storage.database import Transaction
-from storage.tables import Appointment, Consent, Erasure, Member, MemberAddress, SloganTurn, Watch
+from storage.tables import Appointment, Consent, Erasure, Member, MemberAddress, Pseudonym, SloganTurn, Watch
 
 _IDS_AT = select(col(MemberAddress.account), col(MemberAddress.chat), col(MemberAddress.member_id))
 _KNOWN_AT = select(col(MemberAddress.account), col(MemberAddress.chat), Member).join(
@@ -67,6 +67,8 @@ def join(db: Transaction, address: Address, now: datetime, *, agreed: str | None
     db.put(member)
     row = {"account": address.account, "chat": address.chat, "member_id": member.id, "linked_at": now, "seen_at": now}
     db.write(MemberAddress, row)
+    assert member.id is not None
+    db.write(Pseudonym, pseudonyms.row(member.id))
     return Known(member)
 
 
@@ -132,6 +134,14 @@ def reachable(db: Transaction, member_ids: Collection[int]) -> dict[int, Address
         .order_by(col(MemberAddress.seen_at), col(MemberAddress.id).desc())
     )
     return {row.member_id: Address(row.account, row.chat) for row in rows}
+
+
+def is_reached(db: Transaction, member_id: int, address: Address) -> bool:
+    """Whether a member agrees to be written to and can be at this address."""
+    here = col(MemberAddress.account) == address.account, col(MemberAddress.chat) == address.chat
+    mine = select(col(MemberAddress.id)).join(Member, col(Member.id) == col(MemberAddress.member_id))
+    reached = col(MemberAddress.unreachable_at).is_(None), col(Member.consent_version).is_not(None)
+    return db.scalar(mine.where(col(MemberAddress.member_id) == member_id, *here, *reached)) is not None
 
 
 def seen(db: Transaction, addresses: Collection[Address], now: datetime) -> None:

@@ -33,10 +33,10 @@ from storage.tables_duties import DutySnooze as DutySnooze
 from storage.tables_duties import Notice as Notice
 from storage.tables_feedback import Feedback as Feedback
 from storage.tables_feedback import FeedbackEvent as FeedbackEvent
+from storage.tables_feedback import Pseudonym as Pseudonym
 from storage.tables_files import FileLink as FileLink
 from storage.tables_files import StoredFile as StoredFile
 from storage.tables_linking import LinkCode as LinkCode
-from storage.tables_linking import MemberAlias as MemberAlias
 from storage.tables_members import Consent as Consent
 from storage.tables_members import Conversation as Conversation
 from storage.tables_members import Draft as Draft

@@ -32,9 +32,9 @@ class Feedback(SQLModel, table=True):
     member_id: int | None = Field(default=None, foreign_key="member.id", index=True)
     """None for an anonymous item, always."""
     author: bytes | None = None
-    """Of an anonymous item only: the member, sealed."""
+    """Of an anonymous item only: the author's pseudonym, sealed. It stays when they are erased, and leads nowhere."""
     blind: str | None = Field(default=None, index=True)
-    """Of an anonymous item only: a keyed digest of the member, by which authors find their own."""
+    """Of an anonymous item only: a keyed digest of the pseudonym, by which authors find their own."""
     channel: str | None = None
     full_name: str | None = None
     phone: str | None = None
@@ -98,3 +98,17 @@ class FeedbackEvent(SQLModel, table=True):
     day: date
     at: datetime | None = Field(default=None, sa_column=Column(Instant(), nullable=True))
     """None where the item is anonymous, always."""
+
+
+class Pseudonym(SQLModel, table=True):
+    """By whom something was said without a name; items have it sealed. See storage/pseudonyms.py."""
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    name: str = Field(primary_key=True)
+    """Random; of members from before there were pseudonyms the number they had."""
+    member_id: int = Field(foreign_key="member.id", index=True)
+    address_id: int | None = Field(default=None, foreign_key="address.id", ondelete="SET NULL", index=True)
+    """Of one that is not current: the only chat in which it was used; None where there were several."""
+    current: bool
+    """Things are said under it now."""

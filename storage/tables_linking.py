@@ -1,6 +1,6 @@
-"""One person on several channels: the codes by which a chat is linked, and who two members turned out to be.
+"""One person on several channels: the codes by which a chat is linked.
 
-Nothing but columns lives in this room; `storage/tables.py` lists these tables with all others.
+Nothing but columns lives in this room; `storage/tables.py` lists this table with all others.
 """
 
 from __future__ import annotations
@@ -22,14 +22,3 @@ class LinkCode(SQLModel, table=True):
     member_id: int = Field(foreign_key="member.id", unique=True)
     """One at a time: a new code ends the old one."""
     expires_at: datetime = Field(sa_column=Column(Instant(), nullable=False, index=True))
-
-
-class MemberAlias(SQLModel, table=True):
-    """A member who became part of another one. Nothing sealed is opened for it: what such a member said without a name
-    keeps its seal and its blind index, else two states of the database side by side would show who wrote it.
-    """
-
-    __tablename__ = "member_alias"
-
-    old_id: int = Field(primary_key=True, foreign_key="member.id", sa_column_kwargs={"autoincrement": False})
-    member_id: int = Field(foreign_key="member.id", index=True)

@@ -292,7 +292,9 @@ class TestWhileItHappens:
             item = feedback.by_code(db, code)
             assert item is not None
             (known,) = members.by_addresses(db, [canary.address]).values()
-            assert feedback.author_of(db, item) == known.member.id
+            author = feedback.author_of(db, item)
+            assert author is not None
+            assert author.member_id == known.member.id
 
     def test_two_items_are_kept_in_no_order_and_their_days_are_all_that_is_known(self, desk: Desk) -> None:
         canary = self.begun(desk)

@@ -184,9 +184,12 @@ def _own_act(context: Context, item: Feedback, what: str, text: str | None = Non
     return Act(what, local_day(context.now), context.now, by_author=True, unit_id=item.receiver_id, text=text)
 
 
-def withdraw_all(db: Transaction, office: Office, member_id: int, now: datetime) -> None:
-    """A member is erased: nobody is to answer what they wrote."""
-    for item in feedback.of_member(db, member_id, limit=10_000):
+def withdraw_named(db: Transaction, office: Office, member_id: int, now: datetime) -> None:
+    """A member is erased: nobody is to answer what they wrote under their name.
+
+    What they wrote without one goes on as if nothing had happened, else its state and its day would name them.
+    """
+    for item in feedback.named_by(db, member_id):
         if item.state in feedback.FOLLOWED:
             act = Act("withdrawn", local_day(now), now, by_author=True, unit_id=item.receiver_id)
             feedback.change(db, item, act, state=State.WITHDRAWN, merged_into=None)

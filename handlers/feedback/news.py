@@ -6,6 +6,7 @@ Of an anonymous item nothing finer than the day is written anywhere; nobody is t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -100,16 +101,24 @@ def tell_officers(db: Transaction, office: Office, item: Feedback, key: str, now
 def tell_author(
     db: Transaction, office: Office, item: Feedback, key: str, values: Mapping[str, Any], now: datetime
 ) -> None:
-    """Bring an answer back to the author's chat, if there is still an author and a key to find them with."""
+    """Bring an answer back to the author's chat, if there is still an author and a key to find them with.
+
+    What was said without a name before others could read the author's chats is answered in the chat it was said in,
+    with nothing to choose: a choice would be open in the other chats as well.
+    """
     try:
-        author_id = feedback.author_of(db, item)
+        author = feedback.author_of(db, item)
     except WrongKey:
         return
-    if author_id is None:
+    if author is None:
         return
-    choices = author_choices(office, item)
-    say = Say(key, {"code": item.code, **values}, choices, f"{OWN}@{item.code}" if choices else "")
-    notices.push(db, office, author_id, say, topic=TOPIC, once=None, now=now, forget=True)
+    say = Say(key, {"code": item.code, **values})
+    if author.current:
+        choices = author_choices(office, item)
+        say = replace(say, choices=choices, question=f"{OWN}@{item.code}" if choices else "")
+        notices.push(db, office, author.member_id, say, topic=TOPIC, once=None, now=now, forget=True)
+    elif author.address is not None:
+        notices.to_chat(db, office, author.member_id, author.address, say, topic=TOPIC, now=now)
 
 
 def author_choices(office: Office, item: Feedback) -> tuple[Choice, ...]:

@@ -3,7 +3,7 @@
 The code itself proves membership. So nothing is asked of a new chat before it: the agreement of its owner carries over
 where the notice has not changed since, and is asked for as always where it has. Nothing is carried over for somebody
 who withdrew. A chat that has a record of its own is asked first, and both become one; what was said there without a
-name keeps its seal (see `storage/selves.py`). A chat that holds an officer's role never becomes part of another record:
+name keeps its pseudonym. A chat that holds an officer's role never becomes part of another record:
 whoever lures somebody into typing a code must not win their role by it. The other chats are told at once, and any of
 them can unlink the rest.
 """

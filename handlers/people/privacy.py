@@ -183,8 +183,9 @@ def erase(context: Context) -> None:
 
 
 def erase_member(db: Transaction, office: Office, member: Member, *, code: str, now: datetime) -> None:
-    """Name, phone, addresses, drafts, every text and every waiting message go; counts, codes and dates remain.
+    """Name, phone, addresses, drafts, every text with their name, every waiting message go; codes and counts remain.
 
+    What they said without a name is touched nowhere, not even in what officers were shown of it; it leads to nobody.
     The window of a chat stays for the day that a stranger's stays, so that the confirmation can still be sent.
     """
     assert member.id is not None
@@ -195,9 +196,9 @@ def erase_member(db: Transaction, office: Office, member: Member, *, code: str, 
                 db, record, state=State.WITHDRAWN, actor_id=None, unit_id=record.receiver_id, note=None, now=now
             )
             initiatives.tell_officers(db, office, record, "officer.withdrawn", now)
-    heard.withdraw_all(db, office, member.id, now)
+    heard.withdraw_named(db, office, member.id, now)
     callback_desk.forget(db, member.id)
-    said = feedback.of_member(db, member.id, limit=10_000)
+    said = feedback.named_by(db, member.id)
     _forget_copies(db, [*submissions.of_member(db, member.id, limit=10_000), *said])
     submissions.erase_member(db, member.id)
     feedback.erase_member(db, member.id)

@@ -94,7 +94,7 @@ class _Judgement:
 
     def _take_another(self, row: Waiting, what: What) -> bool:
         """Whether another address of the same person carries it now. An answer stays where it was asked for."""
-        if what in reach.ANSWERS or row.member_id is None:
+        if what in reach.ANSWERS or row.member_id is None or self._is_only_here(row):
             return False
         if self._others is None:
             self._others = windows.ways(self._db, self._members)
@@ -104,6 +104,10 @@ class _Judgement:
                 self.verdicts[row.id] = looks.Later(self._now)
                 return True
         return False
+
+    def _is_only_here(self, row: Waiting) -> bool:
+        message = detours.message(self._db, row.id)
+        return message is not None and message.only_here
 
     def _keep_back(
         self, row: Waiting, what: What, found: Verdict, reasons: dict[int, str], refused: list[Reason]
