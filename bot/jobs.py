@@ -13,6 +13,7 @@ from handlers.feedback import late as feedback_late
 from handlers.files import attachments
 from handlers.news import broadcasts, campaigns
 from handlers.office import Office
+from handlers.people import linking
 
 
 def office_jobs(office: Office) -> tuple[Job, ...]:
@@ -34,6 +35,7 @@ def office_jobs(office: Office) -> tuple[Job, ...]:
         Job("broadcasts", timedelta(seconds=2), lambda db, now: broadcasts.tick(db, office, now), by_slices=True),
         Job("feedback", timedelta(minutes=1), lambda db, now: feedback_late.look(db, office, now)),
         Job("callbacks", timedelta(seconds=30), lambda db, now: callbacks.look(db, office, now)),
+        Job("linking", timedelta(seconds=10), lambda db, now: linking.expire(db, office, now)),
         Job("attachments", timedelta(hours=6), attachments.forget),
         Job("drafts", timedelta(minutes=10), retention.drop_old_drafts),
         Job("newcomers", timedelta(minutes=30), retention.forget_newcomers),

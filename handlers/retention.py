@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from storage import conversations, files, inbox, linking, oa_profiles, outbox, transcript, windows
+from storage import conversations, files, inbox, oa_profiles, outbox, transcript, windows
 from storage.database import Transaction
 
 NEWCOMER = timedelta(hours=24)
@@ -27,9 +27,8 @@ def forget_newcomers(db: Transaction, now: datetime) -> None:
 
 
 def drop_old_files(db: Transaction, now: datetime) -> None:
-    """Files, links and linking codes past their time."""
+    """Files and links past their time."""
     files.expire(db, now)
-    linking.forget_codes(db, now)
 
 
 def forget_updates(db: Transaction, now: datetime) -> None:

@@ -149,6 +149,14 @@ def _context(db: Transaction, inbound: Inbound, gathered: Gathered, now: datetim
         told = gathered.told.get(inbound.address, ())
         asked = told[-1] if told else ""
         return Context(db, office, now, inbound, None, Talk(), noticed=reception.NOTICE in told, asked=asked)
+    assert known is not None
+    if known.member.erased_at is not None:  # another turn of this round has just made this chat somebody else's
+        known = members.by_addresses(db, [inbound.address])[inbound.address]
+        assert known.member.id is not None
+        member_id = known.member.id
+        talk = talk_from(conversations.load(db, [member_id], now)[member_id])
+        held = members.appointments(db, [member_id], now).get(member_id, ())
+        return Context(db, office, now, inbound, known, talk, tuple(held))
     talk = talk_from(gathered.standings[member_id])
     return Context(db, office, now, inbound, known, talk, tuple(gathered.roles.get(member_id, ())))
 

@@ -5,6 +5,7 @@ wait with a named reason until that chat is open again. The row stays the same o
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import and_, func, select
@@ -23,6 +24,16 @@ def take(db: Transaction, number: int, address: Address) -> None:
     moved = {"account": address.account, "chat": address.chat, "aside_until": None, "retry_at": None, "reason": None}
     here = and_(rows.c.id == number, rows.c.state == Sending.READY.value)
     db.connection().execute(rows.update().where(here).values(moved))
+
+
+def keep_here(db: Transaction, member_id: int, topic: str) -> None:
+    """A member gets further addresses: what waits of a topic goes to the one it was promised to, and to no other."""
+    theirs = and_(rows.c.member_id == member_id, rows.c.topic == topic, rows.c.state == Sending.READY.value)
+    for number in db.connection().execute(select(rows.c.id).where(theirs, rows.c.body.is_not(None))).scalars().all():
+        whole = message(db, number)
+        if whole is not None:
+            body = db.seals.seal(replace(whole, only_here=True).to_json())
+            db.connection().execute(rows.update().where(rows.c.id == number).values(body=body))
 
 
 def note(db: Transaction, reasons: Mapping[int, str]) -> None:

@@ -5,10 +5,11 @@ Whether two may become one is decided in handlers/people/linking.py.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, UniqueConstraint, and_, delete, select, update
+from sqlalchemy import Column, ColumnElement, Table, UniqueConstraint, and_, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col
 
@@ -22,28 +23,68 @@ PURPOSE = "link"
 _outbox = SQLModel.metadata.tables["outbox"]
 
 
-def add_code(db: Transaction, code: str, *, member_id: int, expires: datetime) -> None:
-    """Keep the digest of a member's new code; an older one ends."""
+def add_code(db: Transaction, code: str, *, member_id: int, home: Address, expires: datetime) -> None:
+    """Keep the digest of a member's new code and where it was given out; an older one ends."""
     db.execute(delete(LinkCode).where(col(LinkCode.member_id) == member_id))
-    db.add(LinkCode(digest=db.seals.digest(PURPOSE, code), member_id=member_id, expires_at=expires))
+    digest = db.seals.digest(PURPOSE, code)
+    db.add(LinkCode(digest=digest, member_id=member_id, home=_sealed(db, home), expires_at=expires))
     db.flush()
 
 
-def owner(db: Transaction, code: str, now: datetime) -> Member | None:
-    """Whose code this is, while it is good."""
+def by_code(db: Transaction, code: str, now: datetime) -> LinkCode | None:
+    """What is known of a code, while it is good."""
     good = col(LinkCode.digest).in_(db.seals.digests(PURPOSE, code)), col(LinkCode.expires_at) > now
-    return db.scalar(select(Member).join(LinkCode, col(LinkCode.member_id) == col(Member.id)).where(*good))
+    return db.scalars(select(LinkCode).where(*good).execution_options(populate_existing=True)).one_or_none()
 
 
-def use_code(db: Transaction, code: str) -> bool:
-    """Use a code up; False when somebody was quicker."""
-    spent = delete(LinkCode).where(col(LinkCode.digest).in_(db.seals.digests(PURPOSE, code)))
-    return db.execute(spent.returning(col(LinkCode.digest))).scalar_one_or_none() is not None
+def claim(db: Transaction, row: LinkCode, *, guest: Address, guest_id: int | None, until: datetime) -> bool:
+    """A code was typed in a chat; False when another chat was quicker."""
+    facts = {"guest": _sealed(db, guest), "guest_id": guest_id, "expires_at": until}
+    return _change(db, row, col(LinkCode.guest).is_(None), facts)
 
 
-def forget_codes(db: Transaction, now: datetime) -> None:
-    """Drop codes past their time."""
-    db.execute(delete(LinkCode).where(col(LinkCode.expires_at) <= now))
+def agree(db: Transaction, row: LinkCode, *, now: datetime, until: datetime) -> bool:
+    """The guest says yes; False when that was said before, or it is over."""
+    open_ = and_(col(LinkCode.guest).is_not(None), col(LinkCode.agreed_at).is_(None))
+    return _change(db, row, open_, {"agreed_at": now, "expires_at": until})
+
+
+def _change(db: Transaction, row: LinkCode, only: ColumnElement[bool], facts: Mapping[str, Any]) -> bool:
+    this = and_(col(LinkCode.digest) == row.digest, only)
+    changed = db.execute(update(LinkCode).where(this).values(**facts), execution_options={"synchronize_session": False})
+    if changed.rowcount == 0:  # type: ignore[attr-defined]
+        return False
+    db.refresh(row)
+    return True
+
+
+def end(db: Transaction, row: LinkCode) -> bool:
+    """A code is used up, or given up; False when somebody was quicker. What is known of it stays in `row`."""
+    db.expunge(row)
+    gone = delete(LinkCode).where(col(LinkCode.digest) == row.digest)
+    gone = gone.execution_options(synchronize_session=False)
+    return db.execute(gone.returning(col(LinkCode.digest))).scalar_one_or_none() is not None
+
+
+def expired(db: Transaction, now: datetime) -> Sequence[LinkCode]:
+    """Codes past their time."""
+    return db.scalars(select(LinkCode).where(col(LinkCode.expires_at) <= now).order_by(col(LinkCode.digest))).all()
+
+
+def of_member(db: Transaction, member_id: int) -> Sequence[LinkCode]:
+    """The codes a member gave out, and those they typed."""
+    theirs = or_(col(LinkCode.member_id) == member_id, col(LinkCode.guest_id) == member_id)
+    return db.scalars(select(LinkCode).where(theirs).order_by(col(LinkCode.digest))).all()
+
+
+def chat(db: Transaction, sealed: bytes) -> Address:
+    """The chat that is named in a code's row."""
+    account, number = db.seals.open(sealed)
+    return Address(account, number)
+
+
+def _sealed(db: Transaction, address: Address) -> bytes:
+    return db.seals.seal([address.account, address.chat])
 
 
 def add_address(db: Transaction, member: Member, address: Address, now: datetime) -> None:
@@ -78,7 +119,7 @@ def merge(db: Transaction, *, source: Member, target: Member, now: datetime) -> 
     pseudonyms.begin_anew(db, target.id)
     callbacks.re_own(db, source.id, target.id)
     _keep_newest_drafts(db, source.id, target.id)
-    db.execute(delete(LinkCode).where(col(LinkCode.member_id) == source.id))
+    db.execute(delete(LinkCode).where(or_(col(LinkCode.member_id) == source.id, col(LinkCode.guest_id) == source.id)))
     db.execute(delete(Conversation).where(col(Conversation.member_id) == source.id))
     for table in SQLModel.metadata.sorted_tables:
         for column in table.columns:

@@ -8,8 +8,10 @@ from handlers.flows.readers import clean
 from handlers.flows.world import World
 from messages.types import Choice
 
-MINUTES = 15
+MINUTES = 3
 """How long a code is good for."""
+ANSWER_MINUTES = 10
+"""How long each of the two chats has to say yes, once asked."""
 LONGEST = 40
 
 

@@ -16,7 +16,7 @@ from handlers.flows.outcomes import Correct
 from handlers.flows.world import World
 from handlers.initiatives import items as initiatives
 from handlers.office import Office, local_day
-from handlers.people import appointments
+from handlers.people import appointments, linking
 from handlers.units import places
 from messages.types import Address, Choice, Say
 from storage import (
@@ -155,6 +155,7 @@ def _current(context: Context, world: World) -> Mapping[str, Any]:
 def withdraw(context: Context) -> None:
     """Stop using the data: nothing more is sent, no flow goes on; what was handled before stays valid."""
     served = appointments.lose_all(context.db, context.my_id, context.now)
+    linking.call_off(context.db, context.office, context.my_id, context.now)
     members.withdraw(context.db, context.me, context.now)
     callback_desk.forget(context.db, context.my_id)
     conversations.forget(context.db, context.my_id)
@@ -190,6 +191,7 @@ def erase_member(db: Transaction, office: Office, member: Member, *, code: str, 
     """
     assert member.id is not None
     appointments.lose_all(db, member.id, now)
+    linking.call_off(db, office, member.id, now)
     for record in submissions.of_member(db, member.id, limit=10_000):
         if record.state in initiatives.FOLLOWED:
             submissions.move(

@@ -93,7 +93,7 @@ def _newcomer(context: Context, world: World) -> Turn | None:
         PUBLIC[command.name](context)
         return None
     if linking.arrive(context, _link_code(event.text, command)):
-        return _arrived(context, world)
+        return None
     if command and command.name == "link" and command.argument:
         context.say("linking.invalid")
     if command and command.name == "start":
@@ -108,14 +108,6 @@ def _link_code(text: str, command: matching.Command | None) -> str:
     if command is None:
         return text if linking.looks_like_code(text) else ""
     return command.argument if command.name == "link" else ""
-
-
-def _arrived(context: Context, world: World) -> Turn | None:
-    """A chat was linked: its owner's agreement holds here, unless the notice has changed since."""
-    if world.agreed_version != world.notice_version:
-        return _renewal(context, world)
-    menu.show(context)
-    return None
 
 
 def _notice(context: Context, world: World, carried: str) -> Turn:

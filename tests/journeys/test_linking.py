@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
+from handlers.people import linking
 from messages.types import Left
-from storage import feedback, linking, members, pseudonyms
+from storage import feedback, members, pseudonyms
 from storage.database import Transaction
 from storage.tables import Audit, Feedback, LinkCode, Member, Role
 from tests.desk import Desk, Visitor
@@ -42,6 +43,9 @@ def link(desk: Desk, known: Visitor, channel: str, name: str = "an") -> Visitor:
     code = code_of(known)
     desk.now += timedelta(minutes=1)
     new.says(f"/lienket {code}")
+    known.hears()
+    known.presses("Đồng ý nối")
+    new.hears()
     return new
 
 
@@ -52,12 +56,11 @@ def member_of(db: Transaction, person: Visitor) -> Member:
 def test_a_conversation_that_starts_on_zalo_ends_on_telegram_with_its_draft(desk: Desk) -> None:
     zalo = desk.member("an", "zalo_bot")
     zalo.talks("/sangkien", *PERSON)
-    code = code_of(zalo)
-    telegram = desk.person("an", "telegram")
-    answer = telegram.says(f"/lienket {code}")
+    telegram = link(desk, zalo, "telegram")
+    answer = telegram.heard[-1].text
     assert "Đã nối kênh này với hồ sơ của anh/chị" in answer
     assert "Thông báo về dữ liệu cá nhân" not in answer, "the agreement carries over"
-    assert "vừa được nối với Telegram" in zalo.hears()
+    assert "Đã nối Telegram với hồ sơ của anh/chị" in zalo.heard[-2].text
     assert telegram.labels[0] == "📝 Viết tiếp bản nháp"
     submitted = telegram.talks("[📝 Viết tiếp bản nháp]", *QUESTIONS, TEXT, "XONG", "[Gửi đi]")
     found = re.search(r"SK-\d\d-\w{5}", submitted)
@@ -68,14 +71,18 @@ def test_a_conversation_that_starts_on_zalo_ends_on_telegram_with_its_draft(desk
 
 
 def test_the_code_may_be_typed_by_itself_in_any_spelling(desk: Desk) -> None:
-    code = code_of(desk.member("an", "zalo_bot"))
-    assert "Đã nối kênh này" in desk.person("an", "telegram").says(code.lower().replace("-", " "))
+    zalo = desk.member("an", "zalo_bot")
+    code = code_of(zalo)
+    assert "đang hỏi lại trên Zalo" in desk.person("an", "telegram").says(code.lower().replace("-", " "))
+    assert "vừa nhập mã nối kênh của anh/chị" in zalo.hears()
 
 
 def test_a_push_goes_to_the_channel_last_used_and_a_lost_one_loses_nothing(desk: Desk) -> None:
     zalo = desk.member("an", "zalo_bot")
     found = hand_in(zalo, "/sangkien", *PERSON, *QUESTIONS)
     web = link(desk, zalo, "web")
+    desk.now += timedelta(minutes=1)
+    web.says("/start")
     hanh = officer(desk, SCHOOL)
     hanh.talks(found, "[Tiếp nhận]")
     assert "tiếp nhận" in web.hears()
@@ -99,16 +106,16 @@ def test_a_browser_that_lost_its_cookie_comes_back_by_a_code(desk: Desk) -> None
 def test_a_code_works_once_and_not_for_long(desk: Desk) -> None:
     an = desk.member("an")
     code = code_of(an)
-    assert "Đã nối kênh này" in desk.person("an", "telegram").says(f"/lienket {code}")
+    assert "đang hỏi lại" in desk.person("an", "telegram").says(f"/lienket {code}")
     late = desk.person("binh", "telegram").says(f"/lienket {code}")
     assert "chưa đúng hoặc đã hết hạn" in late
     assert "Thông báo về dữ liệu cá nhân" in late
     old, newer = code_of(an), code_of(an)
     assert "chưa đúng" in desk.person("binh", "telegram").says(f"/lienket {old}")
-    desk.now += timedelta(minutes=15)
+    desk.now += timedelta(minutes=3)
     assert "chưa đúng" in desk.person("binh", "telegram").says(f"/lienket {newer}")
     with desk.rows() as db:
-        linking.forget_codes(db, desk.now)
+        linking.expire(db, desk.office, desk.now)
         assert db.scalars(select(LinkCode)).all() == []
 
 
@@ -142,8 +149,11 @@ class TestTwoRecords:
         desk.now += timedelta(minutes=1)
         asked = web.says(f"/lienket {code_of(zalo)}")
         assert "1 sáng kiến, 0 ý kiến" in asked
-        assert web.labels == ["Nhập chung hồ sơ", "Giữ riêng"]
-        assert "Đã nối kênh này" in web.says("1")
+        assert web.labels == ["Đồng ý nối", "Giữ riêng"]
+        assert "đang hỏi lại" in web.says("1")
+        assert "1 sáng kiến, 0 ý kiến" in zalo.hears()
+        assert "Đã nối" in zalo.says("1")
+        assert "Đã nối kênh này" in web.hears()
         for person in (zalo, web):
             for found in (first, second):
                 assert "Trạng thái" in person.says(found)
@@ -159,7 +169,8 @@ class TestTwoRecords:
         zalo, web = desk.member("an", "zalo_bot"), desk.member("an", "web")
         hand_in(web, "/sangkien", *PERSON, *QUESTIONS)
         web.says(f"/lienket {code_of(zalo)}")
-        assert "giữ hai hồ sơ riêng" in web.presses("Giữ riêng")
+        assert "Hai kênh không được nối" in web.presses("Giữ riêng")
+        assert "Hai kênh không được nối" in zalo.hears()
         with desk.rows() as db:
             assert member_of(db, web).id != member_of(db, zalo).id
 
@@ -168,6 +179,8 @@ class TestTwoRecords:
         found = say_without_name(web)
         before = sealed(desk, found)
         web.talks(f"/lienket {code_of(zalo)}", "1")
+        zalo.hears()
+        zalo.says("1")
         assert sealed(desk, found) == before, "two backups side by side must not show who wrote it"
         for person in (zalo, web):
             person.hears()
@@ -187,7 +200,10 @@ class TestTwoRecords:
     def test_an_officer_s_chat_becomes_part_of_nobody(self, desk: Desk) -> None:
         hanh, stranger = officer(desk, SCHOOL), desk.member("la", "telegram")
         assert "đang giữ vai trò cán bộ" in hanh.says(f"/lienket {code_of(stranger)}")
-        stranger.says(f"/lienket {code_of(hanh)}")
+        stranger.talks(f"/lienket {code_of(hanh)}", "[Đồng ý nối]")
+        hanh.hears()
+        hanh.presses("Đồng ý nối")
+        stranger.hears()
         assert "Hộp thư" in "".join(stranger.labels), "the officer's own code opens the officer's record"
 
     def test_an_officer_s_invitation_still_works_beside_it(self, desk: Desk) -> None:

@@ -42,10 +42,12 @@ async def test_a_draft_begun_on_zalo_is_finished_on_telegram(postgresql_database
     async with two_platforms(postgresql_database) as (zalo_box, telegram_box):
         zalo, telegram = zalo_box.person("An"), telegram_box.person("An")
         await zalo.talks("/start", "[Tôi đồng ý]", "/sangkien", *PERSON)
-        linked = await telegram.says(f"/lienket {await code_of(zalo)}")
+        assert "đang hỏi lại trên Zalo" in await telegram.says(f"/lienket {await code_of(zalo)}")
+        assert "Telegram vừa nhập mã nối kênh của anh/chị" in await zalo.hears()
+        assert "Đã nối Telegram" in await zalo.presses("Đồng ý nối")
+        linked = await telegram.hears()
         assert "Đã nối kênh này với hồ sơ của anh/chị" in linked
         assert "Thông báo về dữ liệu cá nhân" not in linked
-        assert "vừa được nối với Telegram" in await zalo.hears()
         done = await telegram.talks("[📝 Viết tiếp bản nháp]", *QUESTIONS, TEXT, "XONG", "[Gửi đi]")
         assert "Trạng thái" in await zalo.says(found_in(done))
 
@@ -56,7 +58,13 @@ async def test_a_browser_that_lost_its_cookie_gets_its_history_back_through_zalo
         found = found_in(
             await web.talks("/start", "[Tôi đồng ý]", "/sangkien", *PERSON, *QUESTIONS, TEXT, "XONG", "[Gửi đi]")
         )
-        assert "Đã nối kênh này" in await zalo.says(f"/lienket {await code_of(web)}")
+        assert "đang hỏi lại" in await zalo.says(f"/lienket {await code_of(web)}")
+        await web.hears()
+        await web.presses("Đồng ý nối")
+        assert "Đã nối kênh này" in await zalo.hears()
         assert "Trạng thái" not in await fresh.says(found)
-        assert "Đã nối kênh này" in await fresh.says(f"/lienket {await code_of(zalo)}")
+        assert "đang hỏi lại" in await fresh.says(f"/lienket {await code_of(zalo)}")
+        await zalo.hears()
+        await zalo.presses("Đồng ý nối")
+        assert "Đã nối kênh này" in await fresh.hears()
         assert "Trạng thái" in await fresh.says(found)

@@ -1,4 +1,4 @@
-"""Pseudonyms of those who say something without a name
+"""Pseudonyms of those who say something without a name; who is asked before two chats are linked
 
 Revision ID: 0004
 Revises: 0003
@@ -14,6 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
+
+from storage.types import Instant
 
 revision = "0004"
 down_revision = "0003"
@@ -49,6 +51,13 @@ def upgrade() -> None:
     with op.batch_alter_table("member_alias", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_member_alias_member_id"))
     op.drop_table("member_alias")
+    with op.batch_alter_table("link_code", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("home", sa.LargeBinary(), nullable=True))
+        batch_op.add_column(sa.Column("guest", sa.LargeBinary(), nullable=True))
+        batch_op.add_column(sa.Column("guest_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("agreed_at", Instant(), nullable=True))
+        batch_op.create_foreign_key(batch_op.f("fk_link_code_guest_id"), "member", ["guest_id"], ["id"])
+        batch_op.create_index(batch_op.f("ix_link_code_guest_id"), ["guest_id"], unique=False)
 
 
 def _of_before(db: sa.Connection) -> Iterator[dict[str, Any]]:
@@ -76,6 +85,11 @@ def _of_before(db: sa.Connection) -> Iterator[dict[str, Any]]:
 
 def downgrade() -> None:
     """Take the tables back; what was said under a random pseudonym is answered to nobody then."""
+    with op.batch_alter_table("link_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_link_code_guest_id"))
+        batch_op.drop_constraint(batch_op.f("fk_link_code_guest_id"), type_="foreignkey")
+        for column in ("agreed_at", "guest_id", "guest", "home"):
+            batch_op.drop_column(column)
     op.create_table(
         "member_alias",
         sa.Column("old_id", sa.Integer(), autoincrement=False, nullable=False),
