@@ -14,6 +14,7 @@ from handlers.files import attachments
 from handlers.news import broadcasts, campaigns
 from handlers.office import Office
 from handlers.people import linking
+from handlers.reaching import waiting
 
 
 def office_jobs(office: Office) -> tuple[Job, ...]:
@@ -26,6 +27,7 @@ def office_jobs(office: Office) -> tuple[Job, ...]:
             lambda db, now: duty_rounds.enqueue_due(db, office, now).more,
             by_slices=True,
         ),
+        Job("other ways", timedelta(seconds=30), lambda db, now: waiting.take_other_ways(db, office, now)),
         Job("mornings", timedelta(seconds=30), lambda db, now: mornings.tell(db, office, now), by_slices=True),
         Job("recurring", timedelta(minutes=30), recurring.lay_down),
         Job("climbing", timedelta(minutes=1), lambda db, now: climbing.enqueue_due(db, office, now)),
@@ -40,5 +42,6 @@ def office_jobs(office: Office) -> tuple[Job, ...]:
         Job("drafts", timedelta(minutes=10), retention.drop_old_drafts),
         Job("newcomers", timedelta(minutes=30), retention.forget_newcomers),
         Job("files", timedelta(minutes=10), retention.drop_old_files),
+        Job("failures", timedelta(hours=6), retention.forget_failures),
         Job("updates", timedelta(hours=6), retention.forget_updates),
     )

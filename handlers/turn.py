@@ -16,7 +16,7 @@ from handlers.people import reception
 from handlers.reaching import plans, ways
 from handlers.world import TurnWorld
 from messages.types import Address, Inbound, Left, Pressed, Say, TakenOver, Text, parse_payload
-from storage import conversations, inbox, members, outbox, transcript
+from storage import conversations, detours, inbox, members, outbox, transcript
 from storage.conversations import Standing
 from storage.database import Transaction
 from storage.members import Known
@@ -83,11 +83,15 @@ def gather(
     db: Transaction, inbounds: Sequence[Inbound], now: datetime, known: Mapping[Address, Known] | None = None
 ) -> Gathered:
     """Mark the updates of one round as seen; load members (unless they are `known`), conversations and roles for those
-    that were not. Whoever writes can be reached again.
+    that were not. Whoever writes can be reached again, and what waited for that goes.
     """
     fresh = inbox.mark_new(db, inbounds, now)
     new = [inbound for inbound in inbounds if (inbound.address.account, inbound.update_id) in fresh]
-    members.seen(db, {inbound.address for inbound in new if not isinstance(inbound.event, Left | TakenOver)}, now)
+    here = {inbound.address for inbound in new if not isinstance(inbound.event, Left | TakenOver)}
+    returned = members.returned(db, here)
+    members.seen(db, here, now)
+    for address in returned:
+        detours.reopen(db, address, (detours.GONE,), now)
     known = members.by_addresses(db, {inbound.address for inbound in new}) if known is None else known
     mine = (known[one.address].member.id for one in new if one.address in known)
     ids = {member_id for member_id in mine if member_id is not None}
@@ -114,7 +118,8 @@ def take_turn(db: Transaction, inbound: Inbound, gathered: Gathered, now: dateti
     context = _context(db, inbound, gathered, now, office)
     if isinstance(inbound.event, Left):
         members.unreachable(db, inbound.address, now)
-        outbox.cancel(db, address=inbound.address, reason="unreachable")
+        detours.await_return(db, inbound.address, now)
+        outbox.drop_forgotten(db)
         return True
     words = _words_of(context)
     world = TurnWorld(context)

@@ -5,18 +5,26 @@ wait with a named reason until that chat is open again. The row stays the same o
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, func, literal, or_, select
 from sqlmodel import SQLModel
 
 from messages.types import Address, Outbound
+from storage import clock
 from storage.database import Transaction
 from storage.errors import WrongKey
-from storage.tables import Sending
+from storage.outbox import IS_READY, rows
+from storage.tables import Priority, Sending
 
-rows = SQLModel.metadata.tables["outbox"]
+GONE = "gone"
+"""The chat refuses us (blocked, no longer followed): what waits there waits until its person is back."""
+PATIENCE = timedelta(days=30)
+"""How long a notice waits for its person."""
+
+_addresses = SQLModel.metadata.tables["address"]
+_members = SQLModel.metadata.tables["member"]
 
 
 def take(db: Transaction, number: int, address: Address) -> None:
@@ -63,6 +71,75 @@ def reopen(db: Transaction, address: Address, reasons: Collection[str], now: dat
     again = {"due_at": now, "aside_until": None, "reason": None}
     waiting = and_(here, rows.c.reason.in_(reasons), rows.c.due_at > now)
     return db.connection().execute(rows.update().where(waiting).values(again)).rowcount
+
+
+def await_return(db: Transaction, address: Address, now: datetime, *, refused: int | None = None) -> None:
+    """A chat refuses us. What its member is to know waits there until they are back, though not for ever; answers and
+    news are for their day and end. `refused`: the row by which the refusal was learnt; it waits with the others.
+    """
+    here = and_(rows.c.account == address.account, rows.c.chat == address.chat)
+    whose = or_(IS_READY, rows.c.id == refused) if refused is not None else IS_READY
+    lasting = and_(rows.c.priority == int(Priority.NOTICE), rows.c.member_id.is_not(None), rows.c.body.is_not(None))
+    until = literal(now + PATIENCE, rows.c.expires_at.type)
+    ends = case((rows.c.expires_at < until, rows.c.expires_at), else_=until)
+    waits = {"state": Sending.READY.value, "reason": GONE, "due_at": ends, "expires_at": ends, "settled_at": None}
+    again = {"retry_at": None, "aside_until": None, "attempts": 0}
+    in_time = or_(rows.c.expires_at.is_(None), rows.c.expires_at > now)
+    db.connection().execute(rows.update().where(here, whose, lasting, in_time).values(waits | again))
+    ended = {"state": Sending.CANCELLED.value, "reason": "unreachable", "settled_at": now}
+    others = or_(rows.c.reason.is_(None), rows.c.reason != GONE)
+    db.connection().execute(rows.update().where(here, IS_READY, others).values(ended))
+
+
+@dataclass(frozen=True, slots=True)
+class Stranded:
+    """A row that waits for its member at one address while they can be written to, or were heard, at another."""
+
+    id: int
+    member_id: int
+    address: Address = field(repr=False)
+    topic: str
+    is_refused: bool
+    """Its own address refuses us."""
+
+
+def stranded(db: Transaction, reasons: Collection[str], *, size: int) -> list[Stranded]:
+    """Rows that wait for one of these reasons, or at an address that refuses us, and whose member has been heard
+    elsewhere since; the oldest first.
+    """
+    elsewhere = and_(
+        _addresses.c.member_id == rows.c.member_id,
+        _addresses.c.unreachable_at.is_(None),
+        or_(_addresses.c.account != rows.c.account, _addresses.c.chat != rows.c.chat),
+    )
+    agreed = and_(_members.c.id == rows.c.member_id, _members.c.consent_version.is_not(None))
+    heard = and_(rows.c.reason.in_(reasons), _addresses.c.seen_at > rows.c.created_at)
+    query = (
+        select(rows.c.id, rows.c.member_id, rows.c.account, rows.c.chat, rows.c.topic, rows.c.reason)
+        .select_from(rows.join(_addresses, elsewhere).join(_members, agreed))
+        .where(IS_READY, rows.c.reason.in_([GONE, *reasons]), or_(rows.c.reason == GONE, heard))
+        .distinct()
+        .order_by(rows.c.id)
+        .limit(size)
+    )
+    return [
+        Stranded(row.id, row.member_id, Address(row.account, row.chat), row.topic, row.reason == GONE)
+        for row in db.connection().execute(query)
+    ]
+
+
+def go_on(db: Transaction, number: int, address: Address, now: datetime) -> None:
+    """Let a row that waits go to another address of the same member at once."""
+    take(db, number, address)
+    db.connection().execute(rows.update().where(rows.c.id == number, IS_READY).values(due_at=now))
+
+
+def supersede(db: Transaction, member_id: int, once_prefix: str, reasons: Collection[str]) -> int:
+    """End what still waits for a member about a matter of which there is newer news; how many."""
+    older = and_(rows.c.member_id == member_id, rows.c.once.startswith(once_prefix, autoescape=True))
+    waiting = and_(IS_READY, rows.c.reason.in_([GONE, *reasons]), older)
+    ended = {"state": Sending.CANCELLED.value, "reason": "superseded", "settled_at": clock.now(db)}
+    return db.connection().execute(rows.update().where(waiting).values(ended)).rowcount
 
 
 def in_flight(db: Transaction, account: str) -> int:

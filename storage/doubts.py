@@ -41,8 +41,8 @@ def send_again(db: Transaction, topic: str | None, *, now: datetime) -> int:
 
 
 def failures(db: Transaction, *, since: datetime) -> list[Failures]:
-    """What ended undelivered since a moment, by reason: failed, expired, withdrawn."""
+    """What ended unsent since a moment, by reason: expired, withdrawn. What failed is in `storage/failures.py`."""
     by = (rows.c.account, rows.c.topic, rows.c.state, func.coalesce(rows.c.reason, ""))
-    ended = rows.c.state.in_([Sending.FAILED.value, Sending.EXPIRED.value, Sending.CANCELLED.value])
+    ended = rows.c.state.in_([Sending.EXPIRED.value, Sending.CANCELLED.value])
     query = select(*by, func.count(), func.max(rows.c.settled_at)).where(ended, rows.c.settled_at >= since)
     return [Failures(*row) for row in db.connection().execute(query.group_by(*by).order_by(*by))]

@@ -16,7 +16,7 @@ from messages.types import Address, Outbound
 from storage.database import Transaction
 from storage.errors import WrongKey
 from storage.outbox import rows
-from storage.tables import Policy, Sending
+from storage.tables import Policy, Priority, Sending
 
 UNREADABLE_REST = timedelta(minutes=10)
 """A body sealed with a key we were not given waits for the operator, this long at a time."""
@@ -44,6 +44,7 @@ class Claimed:
     sealed: bytes = field(repr=False)
     """The message as it is stored."""
     topic: str
+    priority: Priority
     policy: Policy
     attempts: int
     """Those before this one."""
@@ -82,6 +83,7 @@ def _claimed(row: Row[Any], message: Outbound, sealed: bytes, starts_at: datetim
         message=message,
         sealed=sealed,
         topic=row.topic,
+        priority=Priority(row.priority),
         policy=Policy(row.policy),
         attempts=row.attempts,
         starts_at=starts_at,

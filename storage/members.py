@@ -151,6 +151,14 @@ def seen(db: Transaction, addresses: Collection[Address], now: datetime) -> None
         db.connection().execute(_SEEN, rows)
 
 
+def returned(db: Transaction, addresses: Collection[Address]) -> list[Address]:
+    """Which of these could not be reached until now."""
+    if not addresses:
+        return []
+    refused = _IDS_AT.where(_at(db, addresses), col(MemberAddress.unreachable_at).is_not(None))
+    return [Address(account, chat) for account, chat, _ in db.connection().execute(refused)]
+
+
 def unreachable(db: Transaction, address: Address, now: datetime) -> None:
     """The platform refuses to deliver to this chat until its member writes again."""
     db.execute(

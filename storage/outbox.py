@@ -54,8 +54,10 @@ def enqueue(
     expires_at: datetime | None = None,
     once: str | None = None,
     forget: bool = False,
+    reason: str | None = None,
 ) -> None:
     """Promise a message; it becomes a row when the transaction ends. A `once` promised before changes nothing.
+    `reason`: why it waits, where it does.
 
     With `forget` the row itself is gone once it is settled: neither its moment nor its place in the order stays.
     """
@@ -72,6 +74,7 @@ def enqueue(
         "due_at": due_at or now,
         "expires_at": expires_at,
         "state": Sending.READY.value,
+        "reason": reason,
         "fence": 0,
         "attempts": 0,
         "created_at": now,

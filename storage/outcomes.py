@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, literal_column, select
 
-from storage import clock, lanes, members, moves, outbox, pace, sets, transcript
+from storage import clock, detours, failures, lanes, members, moves, outbox, pace, sets, transcript
 from storage.claims import Claimed
 from storage.database import Transaction
 from storage.outbox import rows
@@ -114,12 +114,15 @@ def settle(db: Transaction, reports: Sequence[Report], *, owner: str, chance: ra
     at = db.clock()
     now = at + clock.offset(db)
     settled = [_settled(report, at=at, now=now, chance=chance, erased=erased) for report, erased in ours]
+    failed = {row["id"] for row in settled if row["state"] == Sending.FAILED}
     lanes.free(db, [report.claimed.id for report, _ in ours], at=at)
     db.changing(rows.name)
     sets.update(db.connection(), rows, settled)
     for report, _ in ours:
         _follow_up(db, report, at=at, now=now)
     db.write_out()
+    lost = [report for report, _ in ours if report.claimed.id in failed]
+    failures.count(db, [(one.claimed.address.account, one.claimed.priority, one.reason) for one in lost], now)
     outbox.drop_forgotten(db)
     return len(ours)
 
@@ -186,7 +189,7 @@ def _follow_up(db: Transaction, report: Report, *, at: datetime, now: datetime) 
             pace.rest_chats(db, address.account, {address.chat: until})
     elif report.outcome is Outcome.GONE:
         members.unreachable(db, address, now)
-        outbox.cancel(db, address=address, reason="unreachable")
+        detours.await_return(db, address, now, refused=report.claimed.id)
     elif report.outcome is Outcome.MOVED:
         moves.follow(db, address, report.chat)
     elif report.outcome is Outcome.SENT and report.kept:

@@ -19,6 +19,7 @@ from storage.tables_care import LibraryAnswer as LibraryAnswer
 from storage.tables_climbing import DutyClimb as DutyClimb
 from storage.tables_climbing import Rung as Rung
 from storage.tables_delivery import Budget as Budget
+from storage.tables_delivery import DeliveryFailure as DeliveryFailure
 from storage.tables_delivery import Lane as Lane
 from storage.tables_delivery import Lease as Lease
 from storage.tables_delivery import Line as Line

@@ -5,7 +5,7 @@ Nothing but columns lives in this room; `storage/tables.py` lists these tables w
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -71,6 +71,7 @@ class Outbox(SQLModel, table=True):
         Index("ix_outbox_tombstone", "settled_at", **_where("chat = ''")),
         Index("ix_outbox_forget", "settled_at", **_where("forget")),
         Index("ix_outbox_strangers", "account", "chat", **_where("member_id IS NULL AND chat <> ''")),
+        Index("ix_outbox_waiting", "member_id", **_where(f"{READY} AND reason IS NOT NULL")),
         Index("ix_outbox_broadcast", "broadcast_id", "state", "id", **_where("broadcast_id IS NOT NULL")),
         {"sqlite_autoincrement": True},  # an id is never used again: order and the transcript rely on it
     )
@@ -108,6 +109,24 @@ class Outbox(SQLModel, table=True):
     external_id: str | None = None
     created_at: datetime = moment()
     settled_at: datetime | None = moment(null=True)
+
+
+class DeliveryFailure(SQLModel, table=True):
+    """How many sends of an account failed for good on a day: what is left once the rows themselves are forgotten.
+
+    Nobody and no topic is named: beside an answer to feedback without a name that would say how its author is reached.
+    """
+
+    __tablename__ = "delivery_failure"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    account: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    """What class of message it was: a name of `Priority` in small letters."""
+    reason: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    """In Vietnam's time."""
+    count: int
 
 
 class Budget(SQLModel, table=True):

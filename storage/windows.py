@@ -162,6 +162,14 @@ def quotas(db: Transaction, accounts: Collection[str], periods: Collection[str])
     return {(row.account, row.kind, row.period): row for row in found}
 
 
+def counted_since(db: Transaction, prefix: str, day: str) -> list[tuple[str, str, int]]:
+    """What was counted by day under kinds that begin so, from a day on: account, kind, how many."""
+    by = (_quotas.c.account, _quotas.c.kind)
+    query = select(*by, func.sum(_quotas.c.used)).where(_quotas.c.period >= day, _quotas.c.period != ALWAYS)
+    query = query.where(_quotas.c.kind.startswith(prefix, autoescape=True)).group_by(*by).order_by(*by)
+    return [(account, kind, int(number)) for account, kind, number in db.connection().execute(query)]
+
+
 def known_chats(db: Transaction, account: str) -> int:
     """How many chats of an account have ever been heard from."""
     mine = windows.c.account == account, windows.c.interacted_at.is_not(None)

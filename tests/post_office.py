@@ -52,6 +52,7 @@ class PostOffice:
         due_in: float = 0.0,
         expires_in: float | None = None,
         once: str | None = None,
+        forget: bool = False,
     ) -> None:
         with self.database.transaction() as db:
             now = clock.now(db)
@@ -67,6 +68,7 @@ class PostOffice:
                 due_at=now + timedelta(seconds=due_in),
                 expires_at=None if expires_in is None else now + timedelta(seconds=expires_in),
                 once=once,
+                forget=forget,
             )
 
     def claim(self, *rates: Rate, owner: str = "one", room: int = 100, lease: float = 60.0) -> Batch:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from bot.commands import checkup
-from handlers import restoring
+from handlers import restoring, retention
+from handlers.reaching import doubts
 from messages.catalogue import Catalogue
-from storage import deliveries
+from storage import deliveries, failures
 from storage.outcomes import Outcome
 from storage.tables import Policy
 from tests.post_office import PostOffice, opened
@@ -58,5 +59,40 @@ def test_a_backup_that_is_old_or_was_never_made_is_named(office: PostOffice) -> 
 
 def test_each_finding_has_words_of_one_line() -> None:
     catalogue = Catalogue.load()
-    for key in ("skew", "no_backup", "backup", "held", "unknown", "late", "disk", "no_erasures_file", "metrics"):
+    for key in (
+        "skew",
+        "no_backup",
+        "backup",
+        "held",
+        "unknown",
+        "failed",
+        "late",
+        "disk",
+        "no_erasures_file",
+        "metrics",
+    ):
         assert "\n" not in catalogue.text(f"cli.doctor.{key}", {"detail": "7"}).strip()
+
+
+def test_a_failed_send_is_counted_when_nothing_else_is_left_of_it(office: PostOffice) -> None:
+    for chat in ("an", "binh", "chi"):
+        office.promise("answer", chat=chat, forget=True)
+    for claimed in office.claim().claimed:
+        office.settle(claimed, Outcome.REFUSED, reason="bad_request")
+    assert office.rows() == []
+    (failed,) = office.do(doubts.failed, office.now())
+    assert (failed.account, failed.kind, failed.reason, failed.count) == ("telegram", "reply", "bad_request", 3)
+    assert failed.day == failures.day_of(office.now())
+    assert found(office)["failed"] == (False, "3")
+
+
+def test_failures_are_shown_for_a_week_and_kept_for_a_year(office: PostOffice) -> None:
+    office.promise("answer")
+    office.settle(office.claim_one(), Outcome.REFUSED, reason="bad_request")
+    office.people_wait(timedelta(days=8).total_seconds())
+    assert "failed" not in found(office)
+    office.do(retention.forget_failures, office.now())
+    assert len(office.do(failures.since, date.min)) == 1
+    office.people_wait(timedelta(days=393).total_seconds())
+    office.do(retention.forget_failures, office.now())
+    assert office.do(failures.since, date.min) == []

@@ -99,16 +99,25 @@ def _gone(settings: Settings, given: Path | None, *, replace: bool) -> frozenset
 
 
 def look() -> None:
-    """What is held, and what nobody knows the outcome of."""
+    """What is held, what nobody knows the outcome of, what waits for its person, what was refused."""
     from bot.commands import access
     from handlers import restoring
+    from handlers.reaching import waiting
+    from storage import clock
 
     with access.looking(access.prepare()) as db:
-        piles = restoring.look(db)
+        now = clock.now(db)
+        piles, waits, refused = restoring.look(db), waiting.piles(db, now), waiting.refusals(db, now)
     for pile in piles:
         values = {"account": pile.account, "topic": pile.topic, "state": pile.state}
         speech.say(speech.text("deliveries.line", **values, count=pile.number, oldest=pile.oldest))
-    if not piles:
+    for one in waits:
+        told = {"account": one.account, "reason": one.reason, "count": one.number, "days": one.days}
+        speech.say(speech.text("deliveries.waiting", **told))
+    for each in refused:
+        told = {"account": each.account, "reason": each.reason, "count": each.number}
+        speech.say(speech.text("deliveries.refused", **told))
+    if not (piles or waits or refused):
         speech.say(speech.text("deliveries.none"))
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from bot import control, tombstones
 from bot.settings import LOOPBACK, Settings
 from handlers import restoring
+from handlers.reaching import doubts
 from storage import clock, signals
 from storage.database import Database
 
@@ -29,6 +30,7 @@ def of_database(database: Database) -> Told:
     with database.reading() as db:
         skew = abs(db.clock() - datetime.now(UTC))
         now, made, told = clock.now(db), restoring.last_backup(db), signals.read(db)
+        lost = doubts.number_failed(db, now)
     if skew > MOST_SKEW:
         yield False, "skew", f"{skew.total_seconds():.0f}"
     if made is None:
@@ -39,6 +41,8 @@ def of_database(database: Database) -> Told:
         yield False, "held", f"{told.held}"
     if told.unknown:
         yield False, "unknown", f"{told.unknown}"
+    if lost:
+        yield False, "failed", f"{lost}"
     late = sorted(account for account, seconds in told.oldest.items() if seconds > LONG_WAIT)
     if late:
         yield False, "late", ", ".join(late)

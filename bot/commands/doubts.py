@@ -18,7 +18,7 @@ Topic = Annotated[
 def add_to(group: typer.Typer) -> None:
     """Add these commands to the group `deliveries`."""
     speech.command(group, "resend", "deliveries_resend")(resend)
-    speech.command(group, "failed", "deliveries_failed")(failed)
+    speech.command(group, "failed", "deliveries_failed")(show_failed)
 
 
 def resend(topic: Topic = None) -> None:
@@ -29,16 +29,20 @@ def resend(topic: Topic = None) -> None:
     speech.say(access.carry_out(access.prepare(), SendAgain(topic=topic)))
 
 
-def failed() -> None:
-    """What ended undelivered in the last days, by reason."""
+def show_failed() -> None:
+    """What failed or ended unsent in the last days, by reason."""
     from bot.commands import access
     from handlers.reaching import doubts
     from storage import clock
 
     with access.looking(access.prepare()) as db:
-        found = doubts.failed(db, clock.now(db))
-    for one in found:
+        now = clock.now(db)
+        failed, unsent = doubts.failed(db, now), doubts.unsent(db, now)
+    for each in failed:
+        told = {"account": each.account, "kind": each.kind, "reason": each.reason, "day": each.day}
+        speech.say(speech.text("deliveries.failed", **told, count=each.count))
+    for one in unsent:
         values = {"account": one.account, "topic": one.topic, "state": one.state, "reason": one.reason}
         speech.say(speech.text("deliveries.failure", **values, count=one.number, last=one.last))
-    if not found:
+    if not (failed or unsent):
         speech.say(speech.text("deliveries.no_failure"))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from storage import audit, doubts
+from storage import audit, doubts, failures
 from storage.database import Transaction
 from storage.doubts import Failures
+from storage.failures import Failed
 
 SHOWN = timedelta(days=7)
 """How far back failures are shown."""
@@ -19,6 +20,16 @@ def send_again(db: Transaction, *, topic: str | None, now: datetime) -> int:
     return number
 
 
-def failed(db: Transaction, now: datetime) -> list[Failures]:
-    """What ended undelivered in the last days, by reason."""
+def failed(db: Transaction, now: datetime) -> list[Failed]:
+    """Sends that failed in the last days, by account, class, reason and day, also where the row is forgotten."""
+    return failures.since(db, failures.day_of(now - SHOWN))
+
+
+def number_failed(db: Transaction, now: datetime) -> int:
+    """How many those are."""
+    return failures.number_since(db, failures.day_of(now - SHOWN))
+
+
+def unsent(db: Transaction, now: datetime) -> list[Failures]:
+    """What ended without being sent in the last days, by reason."""
     return doubts.failures(db, since=now - SHOWN)

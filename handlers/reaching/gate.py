@@ -18,8 +18,7 @@ from storage.database import Transaction
 from storage.looks import Waiting
 from storage.windows import Way
 
-PATIENCE = timedelta(days=30)
-"""How long a notice waits for its person to write again."""
+PATIENCE = detours.PATIENCE
 NEXT_LOOK = timedelta(hours=6)
 """When a row that waits is judged again by itself: a quota may begin anew, an address be linked."""
 NEVER_WAIT = reach.ANSWERS | {What.NEWS}

@@ -275,7 +275,7 @@ def best(verdicts: Sequence[tuple[Way, Verdict]]) -> tuple[Way, Verdict] | None:
     waiting = [(found.at, number) for number, (_, found) in enumerate(verdicts) if isinstance(found, Later)]
     if waiting:
         return verdicts[min(waiting)[1]]
-    return verdicts[0] if verdicts else None
+    return next((one for one in verdicts if not one[0].unreachable), verdicts[0] if verdicts else None)
 
 
 def month_of(moment: datetime) -> str:

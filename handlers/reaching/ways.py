@@ -23,8 +23,12 @@ from storage.windows import Way
 
 OFFICERS = frozenset({"officer", "duty", "climb", "care", "callback", "staff", "role"})
 """Topics of what is pushed to officers about their work."""
-WAITED_FOR = (Reason.WINDOW_CLOSED, Reason.FREE_SPENT, Reason.NEVER_WROTE)
-"""Reasons that end when the person writes again."""
+WAITED_FOR = (Reason.WINDOW_CLOSED, Reason.FREE_SPENT, Reason.NEVER_WROTE, Reason.UNFOLLOWED)
+"""Reasons that end when the person writes, or follows, again."""
+WAITING = (*WAITED_FOR, Reason.PAID_SPENT, Reason.MONTH_SPENT)
+"""These, and what ends with the month or the package."""
+REFUSED = "refused."
+"""Before the reason: the kind under which refusals are counted, by day."""
 
 Chosen = tuple[Way, Verdict]
 
@@ -186,7 +190,7 @@ def heard(db: Transaction, office: Office, inbound: Inbound, now: datetime) -> b
 def count_refusals(db: Transaction, account: str, reasons: Iterable[Reason], now: datetime) -> None:
     """Each refusal is counted by its name and local day."""
     for reason in reasons:
-        windows.count(db, account, f"refused.{reason.value}", reach.day_of(now))
+        windows.count(db, account, f"{REFUSED}{reason.value}", reach.day_of(now))
 
 
 def way_from(address: Address, kept: Window | None) -> Way:

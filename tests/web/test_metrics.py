@@ -25,7 +25,7 @@ SAMPLE = re.compile(r'congdoan_[a-z_]+(?:\{[a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*\})
 def claimed(number: int) -> Claimed:
     return Claimed(
         id=number, fence=1, address=Address("telegram", CHAT), message=Outbound("bí mật"), sealed=b"", topic="reply",
-        policy=Policy.AT_LEAST_ONCE, attempts=0, starts_at=datetime.now(UTC),
+        priority=Priority.REPLY, policy=Policy.AT_LEAST_ONCE, attempts=0, starts_at=datetime.now(UTC),
     )  # fmt: skip
 
 
