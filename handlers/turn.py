@@ -255,3 +255,5 @@ def _speak(context: Context) -> None:
             now=context.now,
             forget=context.known is not None,
         )
+    if context.said and member_id is not None:
+        plans.last_word(context.db, context.office, context.inbound.address, member_id, context.now)

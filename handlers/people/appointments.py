@@ -30,7 +30,7 @@ GRANTS: dict[Role, tuple[Role, ...]] = {
 CODE_DAYS = 7
 LONGEST_ABSENCE = timedelta(days=180)
 """A longer one is a role that should end."""
-OFFICER_TOPICS = ("officer", "duty", "climb", "care", "callback", "staff")
+OFFICER_TOPICS = ("officer", "duty", "climb", "care", "callback", "staff", "plan")
 """What is written to somebody because of a role."""
 
 

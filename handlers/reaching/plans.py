@@ -23,6 +23,8 @@ TURNED_AWAY = "turned_away"
 """The kind under which these answers are counted, by day."""
 STEPS = (70, 85, 95)
 """Percent of an allowance at which there is a warning."""
+LAST_WORD = 95
+"""Percent of a month's messages from which each who writes is told, once, that answers may stop: they still go then."""
 
 
 def count(db: Transaction, office: Office, account: str, messages: int, now: datetime) -> None:
@@ -54,6 +56,28 @@ def turn_away(db: Transaction, office: Office, inbound: Inbound, now: datetime) 
     notices.enqueue(db, office, inbound.address, say, member_id=None, topic="reply", priority=Priority.REPLY, now=now)
 
 
+def last_word(db: Transaction, office: Office, address: Address, member_id: int, now: datetime) -> None:
+    """Tell a member who writes, once a month, that the plan is all but used, and the other way there is."""
+    limit = ways.terms_of(office, address.account).month
+    month = reach.month_of(now)
+    if limit is None or windows.used(db, address.account, windows.MESSAGES, month) * 100 < limit * LAST_WORD:
+        return
+    link = f"{office.public_url}/chat" if office.is_reachable_from(address.kind) else ""
+    say = Say("plan.last_word", {"link": link, "contact": office.contact})
+    once = f"last_word:{month}:{db.seals.digest('last_word', address.account, address.chat)}"
+    notices.enqueue(
+        db,
+        office,
+        address,
+        say,
+        member_id=member_id,
+        topic="reply",
+        priority=Priority.REPLY,
+        now=now,
+        once=once,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Used:
     """How much of one allowance is used in its period."""
@@ -81,4 +105,4 @@ def _warn(db: Transaction, office: Office, account: str, one: Used, now: datetim
     for member_id in plans.caretakers(db, now):
         once = f"plan:{account}:{one.what}:{one.period}:{one.step}:{member_id}"
         morning = reach.opening(now, office.quiet_hours)
-        notices.push(db, office, member_id, say, topic="staff", once=once, now=now, due_at=morning)
+        notices.push(db, office, member_id, say, topic=ways.PLAN, once=once, now=now, due_at=morning)

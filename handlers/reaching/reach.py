@@ -103,6 +103,8 @@ class What(StrEnum):
     """Answers somebody who may be in danger: also where one of ours writes by hand."""
     REPLY = "reply"
     """Answers what somebody has just said."""
+    WARNING = "warning"
+    """Tells those who answer for an account that its plan runs out."""
     OFFICER = "officer"
     """Duties and new items, to those who answer for them."""
     NOTICE = "notice"
@@ -213,8 +215,8 @@ def verdict(what: What, way: Way, terms: Terms, spent: Spent, now: datetime) -> 
         return Refuse(Reason.TAKEN_OVER) if what is What.REPLY else Later(way.paused_until, Reason.TAKEN_OVER)
     if terms.follow and way.follows is False and what not in ANSWERS:
         return Refuse(Reason.UNFOLLOWED)
-    if left_of_month(what, terms, spent) == 0:
-        return Refuse(Reason.MONTH_SPENT)
+    if what is not What.REPLY and left_of_month(what, terms, spent) == 0:
+        return Refuse(Reason.MONTH_SPENT)  # an answer goes until the platform itself says no: its count may be another
     found = _by_window(what, way, terms, spent, now)
     asleep = terms.night is not None and is_quiet(now, terms.night)
     if terms.night is not None and asleep and (isinstance(found, Template) or (what is What.NEWS and _goes(found))):

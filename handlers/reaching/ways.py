@@ -23,6 +23,8 @@ from storage.windows import Way
 
 OFFICERS = frozenset({"officer", "duty", "climb", "care", "callback", "staff", "role"})
 """Topics of what is pushed to officers about their work."""
+PLAN = "plan"
+"""The topic of a warning that an account's plan runs out."""
 WAITED_FOR = (Reason.WINDOW_CLOSED, Reason.FREE_SPENT, Reason.NEVER_WROTE, Reason.UNFOLLOWED)
 """Reasons that end when the person writes, or follows, again."""
 WAITING = (*WAITED_FOR, Reason.PAID_SPENT, Reason.MONTH_SPENT)
@@ -46,6 +48,8 @@ def what_of(topic: str, priority: Priority) -> What:
         return What.REPLY
     if priority is Priority.BROADCAST or topic == news.TOPIC:
         return What.NEWS
+    if topic == PLAN:
+        return What.WARNING
     return What.OFFICER if topic in OFFICERS else What.NOTICE
 
 

@@ -10,11 +10,12 @@ import pytest
 
 from handlers.danger.replies import ALONE_A_DAY
 from handlers.people import pairing
-from handlers.reaching import plans, reach
-from handlers.reaching.reach import Terms
+from handlers.reaching import plans, reach, ways
+from handlers.reaching.reach import Terms, What
 from messages.types import Address, Overheard
 from storage import windows
-from storage.tables import Role
+from storage.tables import Priority, Role
+from storage.windows import Way
 from tests.desk import Desk, Visitor
 
 BOT = "zalo_bot"
@@ -136,3 +137,30 @@ def test_pages_of_one_machine_are_no_way_for_somebody_elsewhere(desk: Desk) -> N
     told = desk.person("Lan", BOT).says("/start")
     assert "đã đủ số người" in told
     assert "127.0.0.1" not in told
+
+
+def test_the_last_warning_may_still_be_sent_when_officers_are_cut_off(desk: Desk) -> None:
+    terms = Terms(month=20, users=10, shares={What.OFFICER: 0.5, What.NOTICE: 0.5})
+    desk.office = dataclasses.replace(desk.office, terms={BOT: terms})
+    way = Way(Address(BOT, "chat"))
+    with desk.rows() as db:
+        windows.count(db, BOT, windows.MESSAGES, reach.month_of(desk.now), 19)
+        budget = ways.Budget(db, desk.office, desk.now)
+        assert budget.ask(ways.what_of(ways.PLAN, Priority.NOTICE), way) == reach.Send()
+        assert budget.ask(What.OFFICER, way) == reach.Refuse(reach.Reason.MONTH_SPENT)
+
+
+def test_each_who_writes_when_the_month_is_all_but_used_gets_one_last_word_and_answers(desk: Desk) -> None:
+    an, binh = desk.member("An", BOT), desk.member("Bình", BOT)
+    count(desk, 18)
+    assert "sắp hết lượt" not in an.says("trợ giúp")
+    count(desk, 3)
+    for somebody in (an, binh):
+        told = somebody.says("trợ giúp")
+        assert "Hướng dẫn nhanh" in told
+        assert "Kênh này trong tháng sắp hết lượt tin" in told
+        told = somebody.says("trợ giúp")
+        assert "Hướng dẫn nhanh" in told
+        assert "sắp hết lượt" not in told
+    desk.now += timedelta(days=31)
+    assert "sắp hết lượt" not in an.says("trợ giúp")

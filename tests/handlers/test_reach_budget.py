@@ -128,15 +128,17 @@ def test_a_block_a_takeover_and_an_unfollow_each_have_their_say(
 @pytest.mark.parametrize(
     ("used", "goes"),
     [
-        (0, {What.REPLY, What.OFFICER, What.NOTICE, What.NEWS}),
-        (1499, {What.REPLY, What.OFFICER, What.NOTICE, What.NEWS}),
-        (1500, {What.REPLY, What.OFFICER, What.NOTICE}),
-        (2400, {What.REPLY, What.OFFICER}),
-        (2700, {What.REPLY}),
-        (3000, set()),
+        (0, set(What)),
+        (1499, set(What)),
+        (1500, {What.REPLY, What.WARNING, What.OFFICER, What.NOTICE}),
+        (2400, {What.REPLY, What.WARNING, What.OFFICER}),
+        (2700, {What.REPLY, What.WARNING}),
+        (3000, {What.REPLY}),
     ],
 )
-def test_a_month_s_messages_are_kept_for_answers_first(used: int, goes: set[What]) -> None:
+def test_a_month_s_messages_are_kept_for_answers_first_which_go_until_the_platform_says_no(
+    used: int, goes: set[What]
+) -> None:
     found = {what: asked(what, BOT, spent=Spent(month=used)) for what in What}
     assert {what for what, one in found.items() if one == Send()} == goes
     assert {one for one in found.values() if one != Send()} <= {Refuse(Reason.MONTH_SPENT)}
