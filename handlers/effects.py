@@ -23,6 +23,8 @@ from handlers.news import desk as news_desk
 from handlers.news import wishes as news
 from handlers.office import channel_name
 from handlers.people import appointment_desk, linking, pairing, privacy
+from handlers.reaching import promises
+from handlers.reaching.reach import What
 from messages.types import Pressed, Say, parse_payload
 from storage import members
 from storage.tables import State
@@ -154,6 +156,7 @@ def _link(context: Context, code: str) -> None:
                 unit=unit.name,
                 hours_from=last,
                 hours_to=first,
+                span=promises.here(context.office, context.inbound.address, What.OFFICER),
             )
             context.appointments = tuple(
                 members.appointments(context.db, [context.my_id], context.now).get(context.my_id, ())

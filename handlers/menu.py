@@ -11,6 +11,7 @@ from handlers.flows.initiative import FORM as INITIATIVE
 from handlers.flows.readers import given_name, read_code
 from handlers.initiatives import items as initiatives
 from handlers.initiatives import officers
+from handlers.reaching import promises
 from handlers.units import places
 from messages.types import Choice, Say
 from storage import members, programmes, submissions, units
@@ -73,7 +74,7 @@ def _programmes(context: Context) -> dict[str, object]:
 def watch(context: Context) -> None:
     """Be told when the next programme opens."""
     members.watch(context.db, context.my_id, Kind.INITIATIVE, context.now)
-    context.say("initiative.watching")
+    context.say("initiative.watching", span=promises.here(context.office, context.inbound.address))
 
 
 def come_from_poster(context: Context, code: str) -> None:

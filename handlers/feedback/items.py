@@ -29,6 +29,7 @@ from handlers.flows.feedback_notes import MORE
 from handlers.flows.form import Draft
 from handlers.initiatives import items as initiatives
 from handlers.office import Office, local_day
+from handlers.reaching import promises
 from messages.types import Say
 from storage import feedback, feedback_groups, programmes
 from storage.database import Transaction
@@ -61,7 +62,8 @@ def submit(context: Context, answers: Mapping[str, Any], draft_id: str) -> None:
     feedback.add(context.db, item, author_id=context.my_id, draft_id=draft_id, act=act)
     context.talk.last_code, context.talk.offered = item.code, ()
     values = {"code": item.code, "receiver": receiver_name(context.db, item, context.office)}
-    context.say("feedback.done", **values, answer_by=answer_by(item))
+    span = promises.here(context.office, context.inbound.address)
+    context.say("feedback.done", **values, answer_by=answer_by(item), span=span)
     tell_officers(context.db, context.office, item, "officer.new_feedback", context.now)
 
 

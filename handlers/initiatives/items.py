@@ -13,6 +13,7 @@ from handlers.initiatives import authors
 from handlers.initiatives import life as initiative_life
 from handlers.initiatives.life import Act
 from handlers.office import Office, local_day
+from handlers.reaching import promises
 from messages.types import Choice, Say
 from storage import appointments, assignments, desks, programmes, submissions, units
 from storage.database import Transaction
@@ -42,6 +43,7 @@ def submit(context: Context, answers: dict[str, Any], draft_id: str) -> None:
         code=record.code,
         at=context.now,
         receiver=receiver,
+        span=promises.here(context.office, context.inbound.address),
     )
     tell_officers(context.db, context.office, record, "officer.new_initiative", context.now)
 
