@@ -7,10 +7,11 @@ from datetime import datetime
 
 from handlers.context import Talk, asked_of
 from handlers.office import Office
-from handlers.reaching import reach, ways
+from handlers.reaching import promises, reach, ways
+from handlers.reaching.promises import Promise
 from messages import render
 from messages.types import LIMITS, Address, Outbound, Say
-from storage import conversations, members, nights, outbox
+from storage import conversations, detours, members, nights, outbox
 from storage.database import Transaction
 from storage.tables import Policy, Priority
 
@@ -27,9 +28,9 @@ def push(
     due_at: datetime | None = None,
     expires_at: datetime | None = None,
     forget: bool = False,
-) -> bool:
-    """Promise one notice to the address the member used last, or to another that carries it; False when none can be
-    reached. What no way carries now is promised all the same: it waits, with its reason, until the person writes again.
+) -> Promise:
+    """Promise one notice to the address the member used last, or to another that carries it; what came of it. What no
+    way carries now is promised all the same: it waits, with its reason, until the person writes again.
 
     Its choices are what a number means from now on: where there are no buttons, it is the list the member sees.
     """
@@ -60,14 +61,20 @@ def push_worded(
     due_at: datetime | None = None,
     expires_at: datetime | None = None,
     forget: bool = False,
-) -> bool:
+) -> Promise:
     """The same with a message that was worded before."""
-    chosen = ways.choose(db, office, [member_id], ways.what_of(topic, Priority.NOTICE), now).get(member_id)
-    if chosen is None or chosen[0].unreachable:
-        return False
+    chosen = _best(db, office, member_id, whole, topic, max(now, due_at or now))
+    if chosen is None:
+        return promises.NoWay()
     way, found = chosen
-    if isinstance(found, reach.Later):
-        due_at = max(due_at or now, found.at)
+    told = promises.of(office, way, found, now=now, due_at=due_at)
+    reason: str | None = None
+    if isinstance(told, promises.At):
+        due_at = told.moment
+    elif isinstance(told, promises.Waits):
+        reason = detours.GONE if way.unreachable else told.reason.value
+    if way.unreachable:
+        due_at = expires_at = min(expires_at or now + detours.PATIENCE, now + detours.PATIENCE)
     _promise(
         db,
         office,
@@ -81,33 +88,53 @@ def push_worded(
         due_at=due_at,
         expires_at=expires_at,
         forget=forget,
+        reason=reason,
     )
     if whole.choices:
         conversations.offer(db, member_id, asked_of(Talk(offered=whole.choices, question=whole.question)))
-    return True
+    return told
+
+
+def _best(
+    db: Transaction, office: Office, member_id: int, whole: Outbound, topic: str, at: datetime
+) -> ways.Chosen | None:
+    """The best way of a notice that goes at a moment; as a template only where there is one for just this message."""
+    what = ways.what_of(topic, Priority.NOTICE)
+    chosen = ways.choose(db, office, [member_id], what, at).get(member_id)
+    if chosen is None:
+        return None
+    way, found = chosen
+    asleep = isinstance(found, reach.Later) and found.reason is reach.Reason.NIGHT
+    if not (asleep or isinstance(found, reach.Template)):
+        return chosen
+    if whole.template is not None and ways.takes(office, way.address, whole.template):
+        return chosen
+    return way, ways.Budget(db, office, at).ask(what, way, templates=False)
 
 
 def to_chat(
     db: Transaction, office: Office, member_id: int, address: Address, say: Say, *, topic: str, now: datetime
-) -> None:
+) -> Promise:
     """Promise one notice without choices to just this chat of a member's, if it can be reached; it is forgotten once
     it is sent.
     """
-    if members.is_reached(db, member_id, address):
-        _promise(
-            db,
-            office,
-            address,
-            replace(_worded(office, say, topic), only_here=True),
-            member_id=member_id,
-            topic=topic,
-            priority=Priority.NOTICE,
-            once=None,
-            now=now,
-            due_at=None,
-            expires_at=None,
-            forget=True,
-        )
+    if not members.is_reached(db, member_id, address):
+        return promises.NoWay()
+    _promise(
+        db,
+        office,
+        address,
+        replace(_worded(office, say, topic), only_here=True),
+        member_id=member_id,
+        topic=topic,
+        priority=Priority.NOTICE,
+        once=None,
+        now=now,
+        due_at=None,
+        expires_at=None,
+        forget=True,
+    )
+    return promises.Now()
 
 
 def to_officer(
@@ -122,15 +149,17 @@ def to_officer(
     now: datetime,
     forget: bool = False,
     urgent: bool = False,
-) -> None:
+) -> Promise:
     """Tell an officer of something they did not ask for: at once by day, or where somebody may be in danger; else it
     waits for the morning, together with whatever else comes in that night (handlers/mornings.py). `about`: the code
     of what it is about.
     """
-    if reach.is_quiet(now, office.quiet_hours) and not urgent:
-        nights.keep(db, member_id, about, _worded(office, say, topic), key=say.key, topic=topic, forget=forget)
-    else:
-        push(db, office, member_id, say, topic=topic, once=once, now=now, forget=forget)
+    if urgent or not reach.is_quiet(now, office.quiet_hours):
+        return push(db, office, member_id, say, topic=topic, once=once, now=now, forget=forget)
+    whole, morning = _worded(office, say, topic), reach.opening(now, office.quiet_hours)
+    nights.keep(db, member_id, about, whole, key=say.key, topic=topic, forget=forget)
+    chosen = _best(db, office, member_id, whole, topic, morning)
+    return promises.NoWay() if chosen is None else promises.of(office, *chosen, now=now, due_at=morning)
 
 
 def enqueue(
@@ -186,6 +215,7 @@ def _promise(
     due_at: datetime | None,
     expires_at: datetime | None,
     forget: bool,
+    reason: str | None = None,
 ) -> None:
     limits = LIMITS[address.kind]
     if whole.template is not None and not ways.takes(office, address, whole.template):
@@ -205,4 +235,5 @@ def _promise(
             expires_at=expires_at,
             once=f"{once}#{number}" if once else None,
             forget=forget,
+            reason=reason,
         )

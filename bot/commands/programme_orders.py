@@ -13,6 +13,7 @@ from handlers.duties import acts as duties
 from handlers.duties import dates, openings
 from handlers.errors import Refusal
 from handlers.office import Office
+from handlers.reaching import promises
 from storage import clock
 from storage.database import Transaction
 
@@ -56,12 +57,12 @@ class MoveProgramme:
         now = clock.now(db)
         match Move(self.move):
             case Move.OPEN:
-                moved, told = programmes.open_(db, self.code, actor_id=None, now=now), 0
+                moved, told = programmes.open_(db, self.code, actor_id=None, now=now), ""
             case Move.CLOSE:
-                moved, told = programmes.close(db, self.code, actor_id=None, now=now), 0
+                moved, told = programmes.close(db, self.code, actor_id=None, now=now), ""
             case Move.EXTEND:
                 moved = programmes.extend(db, self.code, _bound(self.until, now), actor_id=None, now=now)
-                told = openings.tell_extended(db, office, moved, now)
+                told = promises.all_words(office, openings.tell_extended(db, office, moved, now), promises.Who.PEOPLE)
         state = office.catalogue.text(f"cli.status.{programmes.status(moved, now)}", {})
         return Reply(office.catalogue.text("cli.programmes.moved", _told(moved) | {"state": state, "told": told}))
 

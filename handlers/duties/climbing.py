@@ -15,7 +15,7 @@ from handlers.duties import days as duty_dates
 from handlers.duties import workdays
 from handlers.flows.readers import given_name
 from handlers.office import Office, local_day
-from handlers.reaching import ways
+from handlers.reaching import promises, ways
 from messages.dates import local
 from messages.types import Say
 from storage import appointments, climbs, members, outbox, units
@@ -175,7 +175,8 @@ def _tell_deputies(db: Transaction, office: Office, matter: Matter, late: Late) 
 
 def _push(db: Transaction, office: Office, matter: Matter, member_id: int, say: Say, once: str) -> int:
     ends = matter.now + LATE
-    return int(notices.push(db, office, member_id, say, topic=TOPIC, once=once, now=matter.now, expires_at=ends))
+    told = notices.push(db, office, member_id, say, topic=TOPIC, once=once, now=matter.now, expires_at=ends)
+    return int(promises.is_promised(told))
 
 
 def _key(matter: Matter, rung: Rung) -> str:

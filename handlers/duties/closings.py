@@ -9,6 +9,7 @@ from handlers import notices
 from handlers.flows.initiative import FORM
 from handlers.flows.readers import given_name
 from handlers.office import Office
+from handlers.reaching import promises
 from messages.dates import local
 from messages.types import Choice, Say
 from storage import conversations, members, outbox, programmes
@@ -59,6 +60,6 @@ def _tell(db: Transaction, office: Office, once: str, member_id: int, programme:
     }
     choices = (Choice("resume", office.catalogue.label("resume_draft")),)
     say = Say("initiative.closing_soon", values, choices, "menu")
-    return notices.push(
-        db, office, member_id, say, topic="programme", once=once, now=now, expires_at=programme.closes_at
-    )
+    ends = programme.closes_at
+    told = notices.push(db, office, member_id, say, topic="programme", once=once, now=now, expires_at=ends)
+    return promises.is_promised(told)

@@ -9,7 +9,8 @@ from handlers.context import Context
 from handlers.flows.initiative import FORM as INITIATIVE
 from handlers.initiatives import officers
 from handlers.office import Office
-from handlers.reaching import reach
+from handlers.reaching import promises, reach
+from handlers.reaching.promises import Promise, Who
 from messages.types import Choice, Say
 from storage import conversations, members
 from storage import programmes as stored
@@ -29,11 +30,12 @@ def extend(context: Context, programme_id: int, closes: object) -> None:
         context.said.append(Say(refusal.key, refusal.values))
         return
     told = tell_extended(context.db, context.office, programme, context.now)
-    context.say("staff.extended", programme=programme.name, closes=closes, told=told)
+    words = promises.all_words(context.office, told, Who.PEOPLE)
+    context.say("staff.extended", programme=programme.name, closes=closes, told=words)
 
 
-def tell_extended(db: Transaction, office: Office, programme: Programme, now: datetime) -> int:
-    """Tell those with an unfinished entry, and those who asked to be told; how many."""
+def tell_extended(db: Transaction, office: Office, programme: Programme, now: datetime) -> list[Promise]:
+    """Tell those with an unfinished entry, and those who asked to be told; what came of each."""
     drafting = {
         member_id
         for member_id, answers in conversations.members_with_draft(db, INITIATIVE.name)
@@ -55,7 +57,8 @@ def announce(db: Transaction, office: Office, now: datetime) -> int:
             continue
         watching = members.watching(db, Kind.INITIATIVE)
         say = _say("initiative.opened", programme, office)
-        told += _tell(db, office, set(watching), say, f"opened:{programme.code}", now)
+        reached = _tell(db, office, set(watching), say, f"opened:{programme.code}", now)
+        told += sum(map(promises.is_promised, reached))
         members.unwatch(db, watching, Kind.INITIATIVE)
     return told
 
@@ -65,10 +68,10 @@ def _say(key: str, programme: Programme, office: Office) -> Say:
     return Say(key, {"programme": programme.name, "closes": programme.closes_at}, choices, "menu")
 
 
-def _tell(db: Transaction, office: Office, member_ids: set[int], say: Say, once: str, now: datetime) -> int:
+def _tell(db: Transaction, office: Office, member_ids: set[int], say: Say, once: str, now: datetime) -> list[Promise]:
     """Programmes open at midnight: nobody is woken by it."""
     morning = reach.opening(now, office.quiet_hours)
-    return sum(
+    return [
         notices.push(db, office, member_id, say, topic="programme", once=f"{once}:{member_id}", now=now, due_at=morning)
         for member_id in sorted(member_ids)
-    )
+    ]

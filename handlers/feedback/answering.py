@@ -15,6 +15,8 @@ from handlers.feedback import news
 from handlers.feedback import ways as feedback_ways
 from handlers.feedback.card import ANSWERS, act_of, actions, audit_act, changed, group_of, is_hidden, item, receipt
 from handlers.office import local_day
+from handlers.reaching import promises
+from handlers.reaching.promises import Promise, Who
 from messages.dates import last_day_of
 from storage import feedback, feedback_tasks
 from storage.feedback import State
@@ -159,9 +161,18 @@ def move(
 
 def tell(context: Context, moved: Sequence[Feedback], key: str, values: Mapping[str, Any]) -> None:
     """The answer goes to every author, a receipt to the officer."""
-    for one in moved:
-        news.tell_author(context.db, context.office, one, key, values, context.now)
-    receipt(context, moved[0], context.office)
+    told = [news.tell_author(context.db, context.office, one, key, values, context.now) for one in moved]
+    receipt(context, moved[0], context.office, told=_told(context, moved, told))
+
+
+def _told(context: Context, moved: Sequence[Feedback], told: Sequence[Promise]) -> str:
+    """Whether the authors know; beside an item without a name always the same words, whoever can be reached."""
+    office = context.office
+    if is_hidden(context.db, moved[0]):
+        return office.catalogue.text("told.unnamed", {})
+    if len(moved) == 1:
+        return promises.words(office, told[0], Who.SENDER, phone=moved[0].phone)
+    return promises.all_words(office, told, Who.SENDER)
 
 
 def forward(context: Context, found: Feedback, note: str | None) -> None:

@@ -199,9 +199,11 @@ def group_of(db: Transaction, found: Feedback) -> Sequence[Feedback]:
     ]
 
 
-def receipt(context: Context, found: Feedback, office: Office, key: str = "officer.feedback_done") -> None:
-    """Tell the officer that it is done, and offer what waits next."""
-    values = {"code": found.code, "state": news.state_name(office, found)}
+def receipt(
+    context: Context, found: Feedback, office: Office, key: str = "officer.feedback_done", *, told: str = ""
+) -> None:
+    """Tell the officer that it is done and whether its author knows, and offer what waits next."""
+    values = {"code": found.code, "state": news.state_name(office, found), "told": told}
     inbox = Choice("inbox", office.catalogue.label("open_inbox"))
     own = {row.unit_id for row in context.appointments if Right.ANSWER in appointments.rights_of(row)}
     waiting = [one for one in feedback.waiting(context.db, own, 2) if one.code != found.code]

@@ -13,6 +13,8 @@ from typing import Any
 from handlers import notices
 from handlers.duties import workdays
 from handlers.office import Office, local_day
+from handlers.reaching import promises
+from handlers.reaching.promises import Promise
 from messages.dates import ZONE
 from messages.types import Choice, Say
 from storage import appointments, feedback, units
@@ -100,8 +102,9 @@ def tell_officers(db: Transaction, office: Office, item: Feedback, key: str, now
 
 def tell_author(
     db: Transaction, office: Office, item: Feedback, key: str, values: Mapping[str, Any], now: datetime
-) -> None:
-    """Bring an answer back to the author's chat, if there is still an author and a key to find them with.
+) -> Promise:
+    """Bring an answer back to the author's chat, if there is still an author and a key to find them with; what came
+    of it, which nobody may be told where the item has no name.
 
     What was said without a name before others could read the author's chats is answered in the chat it was said in,
     with nothing to choose: a choice would be open in the other chats as well.
@@ -109,16 +112,17 @@ def tell_author(
     try:
         author = feedback.author_of(db, item)
     except WrongKey:
-        return
+        return promises.NoWay()
     if author is None:
-        return
+        return promises.NoWay()
     say = Say(key, {"code": item.code, **values})
     if author.current:
         choices = author_choices(office, item)
         say = replace(say, choices=choices, question=f"{OWN}@{item.code}" if choices else "")
-        notices.push(db, office, author.member_id, say, topic=TOPIC, once=None, now=now, forget=True)
-    elif author.address is not None:
-        notices.to_chat(db, office, author.member_id, author.address, say, topic=TOPIC, now=now)
+        return notices.push(db, office, author.member_id, say, topic=TOPIC, once=None, now=now, forget=True)
+    if author.address is None:
+        return promises.NoWay()
+    return notices.to_chat(db, office, author.member_id, author.address, say, topic=TOPIC, now=now)
 
 
 def author_choices(office: Office, item: Feedback) -> tuple[Choice, ...]:

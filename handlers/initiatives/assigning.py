@@ -8,6 +8,7 @@ from handlers import notices
 from handlers.errors import Refusal
 from handlers.initiatives import purview
 from handlers.office import Office
+from handlers.reaching.promises import Promise
 from messages.types import Choice, Say
 from storage import assignments, audit, desks, members
 from storage.database import Transaction
@@ -42,8 +43,11 @@ def assign(
     actor_id: int,
     now: datetime,
     seen: int | None = None,
-) -> tuple[Submission, str]:
-    """Give an initiative to a colleague, or take it; its name. Raises Refusal: not theirs, changed, or no colleague."""
+) -> tuple[str, Promise | None]:
+    """Give an initiative to a colleague, or take it; their name, and what came of telling them.
+
+    Raises Refusal: not theirs, changed, or no colleague.
+    """
     record, place = purview.take(db, code, actor_id, now, seen=seen)
     if not purview.may_assign(db, record, place):
         raise purview.changed(record)
@@ -62,17 +66,16 @@ def assign(
         now=now,
         details=details,
     )
-    if member_id != actor_id:
-        _tell(db, office, record, member_id, actor_id, now)
-    return record, name
+    told = _tell(db, office, record, member_id, actor_id, now) if member_id != actor_id else None
+    return name, told
 
 
-def _tell(db: Transaction, office: Office, record: Submission, member_id: int, actor_id: int, now: datetime) -> None:
+def _tell(db: Transaction, office: Office, record: Submission, member_id: int, actor_id: int, now: datetime) -> Promise:
     by = members.by_id(db, actor_id)
     open_it = (Choice("open", office.catalogue.label("open_item")),)
     values = {"code": record.code, "by": by.name if by and by.name else ""}
     say = Say("inbox.assigned_to_you", values, open_it, f"item@{record.code}")
-    notices.to_officer(db, office, member_id, say, about=record.code, topic="officer", once=None, now=now)
+    return notices.to_officer(db, office, member_id, say, about=record.code, topic="officer", once=None, now=now)
 
 
 def agree(db: Transaction, record: Submission, *, unit_id: int, actor_id: int, now: datetime) -> None:

@@ -9,8 +9,11 @@ from typing import assert_never
 from handlers import notices
 from handlers.flows.readers import given_name
 from handlers.office import Office
+from handlers.reaching import promises, ways
+from handlers.reaching.promises import Promise
+from handlers.reaching.reach import What
 from messages.types import Choice, Say
-from storage import selections, units
+from storage import detours, selections, units
 from storage.database import Transaction
 from storage.tables import State, Submission
 
@@ -41,23 +44,28 @@ def place_name(db: Transaction, record: Submission, office: Office) -> str:
     return unit.name if unit else receiver_name(db, record, office)
 
 
-def tell(db: Transaction, office: Office, record: Submission, now: datetime, news: News) -> None:
-    """Tell the author where the initiative stands now; nobody where there is no author any more."""
+def tell(db: Transaction, office: Office, record: Submission, now: datetime, news: News) -> Promise:
+    """Tell the author where the initiative stands now, which says all that still waited for them; what came of it.
+    Nobody where there is no author any more.
+    """
     if record.member_id is None:
-        return
-    say = _words(db, office, record, news)
-    once = f"status:{record.code}.{record.revision}"
-    notices.push(db, office, record.member_id, say, topic="status", once=once, now=now)
+        return promises.NoWay()
+    say = _words(db, office, record, news, now)
+    matter = f"status:{record.code}."
+    detours.supersede(db, record.member_id, matter, ways.WAITED_FOR)
+    once = f"{matter}{record.revision}"
+    return notices.push(db, office, record.member_id, say, topic="status", once=once, now=now)
 
 
-def _words(db: Transaction, office: Office, record: Submission, news: News) -> Say:
+def _words(db: Transaction, office: Office, record: Submission, news: News, now: datetime) -> Say:
     name, code = given_name(record.full_name or ""), record.code
     where = receiver_name(db, record, office)
     if news.taken_back:
         return Say("status.taken_back", {"code": code, "by": news.by})
     match State(record.state):
         case State.SENT | State.RECEIVED:
-            return Say("status.received", {"given_name": name, "code": code, "where": where})
+            span = _span(db, office, record, now)
+            return Say("status.received", {"given_name": name, "code": code, "where": where, "span": span})
         case State.APPRAISING:
             return Say("status.appraising", {"code": code, "where": where})
         case State.NEEDS_MORE:
@@ -79,3 +87,10 @@ def _words(db: Transaction, office: Office, record: Submission, news: News) -> S
             raise ValueError(record.state)
         case state:
             assert_never(state)
+
+
+def _span(db: Transaction, office: Office, record: Submission, now: datetime) -> str:
+    """For how long the author's channel carries what they did not ask for; empty: always."""
+    assert record.member_id is not None
+    chosen = ways.choose(db, office, [record.member_id], What.NOTICE, now).get(record.member_id)
+    return promises.here(office, chosen[0].address) if chosen is not None else ""

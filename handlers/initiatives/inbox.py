@@ -17,10 +17,11 @@ from handlers.flows.form import Draft
 from handlers.flows.readers import fold
 from handlers.initiatives import assigning, purview
 from handlers.initiatives import life as initiative_life
-from handlers.initiatives.life import Act
+from handlers.initiatives.life import Act, Moved
 from handlers.office import Office, local_day
+from handlers.reaching import promises, waiting
 from messages.types import Choice, Say
-from storage import assignments, desks, programmes, submissions, units
+from storage import assignments, desks, programmes, submissions, units, untold
 from storage.database import Transaction
 from storage.tables import Right, State, Submission, Unit
 
@@ -135,6 +136,8 @@ def _tools(context: Context, unit_id: int) -> tuple[Choice, ...]:
         made += [Choice(f"receive_all.{unit_id}.{stamp}", words), Choice(f"pick.{unit_id}", label("pick"))]
     if rights & {Right.SELECT, Right.FORWARD}:
         made.append(Choice(f"chosen.{unit_id}", label("chosen")))
+    if untold.initiatives(context.db, [unit_id], waiting.REASONS_AND_GONE, 1):
+        made.append(Choice(f"untold.{unit_id}", label("untold")))
     made.append(Choice("search", label("search")))
     if Right.APPRAISE in rights:
         made.append(Choice(f"canned.{unit_id}", label("canned")))
@@ -153,10 +156,28 @@ def press(context: Context, key: str) -> None:
             receive(context, fresh[:BATCH])
         case "pick", [unit_id]:
             _pick(context, unit_id)
+        case "untold", [unit_id]:
+            show_untold(context, unit_id)
         case "search", []:
             context.talk.begin(Draft(desk_notes.SEARCH.name, context.office.new_id()))
         case _:
             context.say("common.old_button")
+
+
+def show_untold(context: Context, unit_id: int) -> None:
+    """Authors who have not been told of a decision yet: why, since when, the number to call."""
+    unit = units.by_id(context.db, unit_id)
+    if unit is None or not purview.desk_rights(context.db, context.my_id, unit_id, context.now) & desks.OF_INITIATIVES:
+        context.say("officer.not_yours")
+        return
+    found = untold.initiatives(context.db, [unit_id], waiting.REASONS_AND_GONE, LISTED + 1)
+    if not found:
+        context.say("inbox.untold_nobody", unit=unit.name)
+        return
+    rows = [(one.code, one.name, one.phone, one.reason, one.since) for one in found[:LISTED]]
+    choices = tuple(Choice(one.code, one.code) for one in found[:LISTED])
+    values = {"unit": unit.name, "rows": rows, "more": len(found) > LISTED}
+    context.said.append(Say("inbox.untold", values, choices, "inbox"))
 
 
 def _pick(context: Context, unit_id: int) -> None:
@@ -188,11 +209,12 @@ def receive(context: Context, codes: Sequence[str]) -> None:
     done = receive_all(context.db, context.office, codes, actor_id=context.my_id, now=context.now)
     label = context.office.catalogue.label
     choices = (Choice("inbox", label("open_inbox")),)
-    values = {"count": len(done), "left": len(codes) - len(done)}
+    told = promises.all_words(context.office, [one.told for one in done if one.told is not None])
+    values = {"count": len(done), "left": len(codes) - len(done), "told": told}
     context.said.append(Say("inbox.received", values, choices, "menu"))
 
 
-def receive_all(db: Transaction, office: Office, codes: Sequence[str], *, actor_id: int, now: datetime) -> list[str]:
+def receive_all(db: Transaction, office: Office, codes: Sequence[str], *, actor_id: int, now: datetime) -> list[Moved]:
     """Take in every one of these that is new and on the actor's desk; which were. Each author is told."""
     done = []
     for code in codes:
@@ -200,10 +222,11 @@ def receive_all(db: Transaction, office: Office, codes: Sequence[str], *, actor_
             record, place = purview.take(db, code, actor_id, now)
         except Refusal:
             continue
-        if Act.RECEIVE in purview.open_acts(db, record, place) and initiative_life.move(
-            db, office, record, Act.RECEIVE, unit_id=place.unit_id, actor_id=actor_id, now=now
-        ):
-            done.append(code)
+        if Act.RECEIVE not in purview.open_acts(db, record, place):
+            continue
+        moved = initiative_life.move(db, office, record, Act.RECEIVE, unit_id=place.unit_id, actor_id=actor_id, now=now)
+        if moved is not None:
+            done.append(moved)
     return done
 
 

@@ -14,6 +14,8 @@ from enum import StrEnum
 
 from handlers.initiatives import authors
 from handlers.office import Office
+from handlers.reaching import promises
+from handlers.reaching.promises import Promise
 from storage import audit, submissions
 from storage.database import Transaction
 from storage.tables import Right, State, Submission
@@ -47,6 +49,19 @@ class Step:
     """A reason or a request is due; the author reads it word for word."""
     at_base: bool = False
     """Only where it was received; the others are done by every unit that has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What was done."""
+
+    record: Submission
+    told: Promise | None
+    """What came of telling the author; None: the author did it."""
+
+    def words(self, office: Office) -> str:
+        """For the officer who did it: whether the author knows."""
+        return promises.words(office, self.told, phone=self.record.phone) if self.told is not None else ""
 
 
 def _from(*states: State) -> frozenset[State]:
@@ -86,19 +101,19 @@ def move(
     now: datetime,
     note: str | None = None,
     news: authors.News | None = None,
-) -> bool:
-    """Do it for a unit; False when somebody changed the initiative since it was read."""
+) -> Moved | None:
+    """Do it for a unit; None when somebody changed the initiative since it was read."""
     if not allows(act, State(record.state)):
-        return False
+        return None
     state = TABLE[act].to or _before(db, record)
     if not submissions.move(db, record, state=state, actor_id=actor_id, unit_id=unit_id, note=note, now=now):
-        return False
-    if act is not Act.SUPPLEMENT:
-        named = act.value if act is Act.DESELECT else state.value
-        action = f"initiative.{named}"
-        audit.record(db, actor_id=actor_id, action=action, unit_id=unit_id, subject=record.code, now=now)
-        authors.tell(db, office, record, now, news or authors.News(taken_back=act is Act.DESELECT))
-    return True
+        return None
+    if act is Act.SUPPLEMENT:
+        return Moved(record, None)
+    named = act.value if act is Act.DESELECT else state.value
+    action = f"initiative.{named}"
+    audit.record(db, actor_id=actor_id, action=action, unit_id=unit_id, subject=record.code, now=now)
+    return Moved(record, authors.tell(db, office, record, now, news or authors.News(taken_back=act is Act.DESELECT)))
 
 
 def _before(db: Transaction, record: Submission) -> State:

@@ -18,6 +18,8 @@ from handlers.initiatives import life as initiative_life
 from handlers.initiatives.card import changed
 from handlers.initiatives.life import TABLE, Act
 from handlers.initiatives.purview import Seat
+from handlers.reaching import promises
+from handlers.reaching.promises import Who
 from messages.types import Choice, Say
 from storage import appointments, members
 from storage.database import Transaction
@@ -126,14 +128,15 @@ def _recognise(context: Context, record: Submission, place: Seat, *, agreed: boo
 
 def _assign(context: Context, record: Submission, member_id: int) -> None:
     try:
-        _, name = assigning.assign(
+        name, told = assigning.assign(
             context.db, context.office, record.code, member_id, actor_id=context.my_id, now=context.now
         )
     except Refusal as refusal:
         context.said.append(Say(refusal.key, refusal.values))
         return
     key = "inbox.taken" if member_id == context.my_id else "inbox.assigned"
-    context.said.append(Say(key, {"code": record.code, "name": name}))
+    words = promises.words(context.office, told, Who.COLLEAGUE) if told is not None else ""
+    context.said.append(Say(key, {"code": record.code, "name": name, "told": words}))
     if member_id == context.my_id:
         card(context, record.code)
     else:
@@ -153,7 +156,7 @@ def decide(context: Context, code: str, revision: int, state: State, note: str |
     record, place = found
     act = DECISIONS[state]
     is_open = record.revision == revision and act in purview.open_acts(context.db, record, place)
-    if not is_open or not initiative_life.move(
+    moved = is_open and initiative_life.move(
         context.db,
         context.office,
         record,
@@ -162,10 +165,12 @@ def decide(context: Context, code: str, revision: int, state: State, note: str |
         actor_id=context.my_id,
         now=context.now,
         note=note,
-    ):
+    )
+    if not moved:
         changed(context, record)
         return
-    context.say("officer.done", code=code, state=context.office.catalogue.label(f"state.{state}"))
+    label = context.office.catalogue.label(f"state.{state}")
+    context.say("officer.done", code=code, state=label, told=moved.words(context.office))
     if act is Act.RECEIVE:
         card(context, code)
     else:

@@ -15,10 +15,11 @@ from handlers.errors import Refusal
 from handlers.initiatives import life as initiative_life
 from handlers.initiatives import purview, quotas
 from handlers.initiatives.authors import News
-from handlers.initiatives.life import Act
+from handlers.initiatives.life import Act, Moved
 from handlers.initiatives.purview import Seat
 from handlers.initiatives.quotas import Room
 from handlers.office import Office, local_day
+from handlers.reaching.promises import Promise
 from messages.dates import date_words
 from messages.types import Choice, Say
 from storage import appointments, audit, desks, programmes, selections, units
@@ -45,7 +46,7 @@ def choose(
     now: datetime,
     seen: int | None = None,
     reason: str | None = None,
-) -> Submission:
+) -> Moved:
     """A unit chooses an initiative on its desk. Raises Refusal: not theirs, changed, full; NeedsReason."""
     record, place = purview.take(db, code, actor_id, now, seen=seen)
     act = ACTS[purpose]
@@ -54,10 +55,11 @@ def choose(
     quotas.hold(db, record.programme_id, place.unit_id)
     _mind_the_number(db, record, place, purpose, reason)
     news = _news(db, office, record, place, purpose)
-    if not initiative_life.move(db, office, record, act, unit_id=place.unit_id, actor_id=actor_id, now=now, news=news):
+    moved = initiative_life.move(db, office, record, act, unit_id=place.unit_id, actor_id=actor_id, now=now, news=news)
+    if moved is None:
         raise purview.changed(record)
     selections.add(db, record, place.unit_id, purpose, by_id=actor_id, reason=reason, now=now)
-    return record
+    return moved
 
 
 def _mind_the_number(db: Transaction, record: Submission, place: Seat, purpose: Purpose, reason: str | None) -> None:
@@ -86,19 +88,20 @@ def _news(db: Transaction, office: Office, record: Submission, place: Seat, purp
 
 def deselect(
     db: Transaction, office: Office, code: str, *, actor_id: int, now: datetime, seen: int | None = None
-) -> Submission:
+) -> Moved:
     """A unit takes an initiative off its list before it is sent. Raises Refusal: not theirs, or changed."""
     record, place = purview.take(db, code, actor_id, now, seen=seen)
     if Act.DESELECT not in purview.open_acts(db, record, place):
         raise purview.changed(record)
     news = News(by=_unit(db, place.unit_id).name, taken_back=True)
-    if not initiative_life.move(
+    moved = initiative_life.move(
         db, office, record, Act.DESELECT, unit_id=place.unit_id, actor_id=actor_id, now=now, news=news
-    ):
+    )
+    if moved is None:
         raise purview.changed(record)
     assert record.id is not None
     selections.drop(db, record.id, place.unit_id, Purpose.SELECT)
-    return record
+    return moved
 
 
 def keep(db: Transaction, code: str, *, actor_id: int, now: datetime) -> Submission:
@@ -121,6 +124,8 @@ class Sent:
     number: int
     count: int
     above: str
+    told: tuple[Promise, ...]
+    """What came of telling each author."""
 
 
 def next_above(db: Transaction, unit_id: int) -> Unit | None:
@@ -151,11 +156,11 @@ def forward(
     unit, above = _unit(db, unit_id), next_above(db, unit_id)
     name = above_name(db, office, unit_id)
     news = News(by=unit.name, above=name)
-    gone = [
-        record.id
+    moved = [
+        initiative_life.move(db, office, record, Act.FORWARD, unit_id=unit_id, actor_id=actor_id, now=now, news=news)
         for record in pending(db, unit_id, programme_id)
-        if initiative_life.move(db, office, record, Act.FORWARD, unit_id=unit_id, actor_id=actor_id, now=now, news=news)
     ]
+    gone = [one.record.id for one in moved if one is not None]
     if not gone:
         raise Refusal("selection.nothing", unit=unit.name)
     to_unit_id = above.id if above else None
@@ -165,7 +170,8 @@ def forward(
     audit.record(db, actor_id=actor_id, action="list.forwarded", unit_id=unit_id, now=now, details=details)
     _tell_above(db, office, row, len(gone), unit, now)
     _finish_duties(db, office, programme_id, unit, actor_id, now)
-    return Sent(number, len(gone), name)
+    told = tuple(one.told for one in moved if one is not None and one.told is not None)
+    return Sent(number, len(gone), name, told)
 
 
 def _tell_above(db: Transaction, office: Office, row: Forwarding, count: int, unit: Unit, now: datetime) -> None:

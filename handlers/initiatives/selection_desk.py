@@ -10,7 +10,9 @@ from handlers.files import files
 from handlers.flows import desk_notes
 from handlers.initiatives import card as initiative_card
 from handlers.initiatives import covers, inbox, purview, quotas, selection, standings_desk
+from handlers.initiatives.life import Moved
 from handlers.initiatives.selection import QUESTION, NeedsReason
+from handlers.reaching import promises
 from messages.types import Choice, Say
 from storage import desks, scores, selections, units
 from storage.files import Info
@@ -23,29 +25,29 @@ def choose(
     context: Context, code: str, purpose: Purpose, *, seen: int | None = None, reason: str | None = None
 ) -> None:
     """Choose one for the list or a reward; a planned number that is reached asks for a reason."""
-    record = _try(context, code, purpose, seen=seen, reason=reason)
-    if record is not None:
-        _chosen(context, record, purpose)
-        inbox.offer_next(context, record)
+    moved = _try(context, code, purpose, seen=seen, reason=reason)
+    if moved is not None:
+        _chosen(context, [moved], purpose)
+        inbox.offer_next(context, moved.record)
 
 
 def choose_many(context: Context, codes: Sequence[str]) -> None:
     """Several for the list at once; it stops where one needs a reason or is refused, and says so."""
-    done: list[Submission] = []
+    done: list[Moved] = []
     for code in codes:
-        record = _try(context, code, Purpose.SELECT)
-        if record is None:
+        moved = _try(context, code, Purpose.SELECT)
+        if moved is None:
             break
-        done.append(record)
+        done.append(moved)
     if done:
         unasked = len(context.said)
-        _chosen(context, done[-1], Purpose.SELECT, also=len(done) - 1)
+        _chosen(context, done, Purpose.SELECT)
         context.said.insert(0, context.said.pop(unasked))
 
 
 def _try(
     context: Context, code: str, purpose: Purpose, *, seen: int | None = None, reason: str | None = None
-) -> Submission | None:
+) -> Moved | None:
     try:
         return selection.choose(
             context.db,
@@ -73,34 +75,40 @@ def _refused(context: Context, refusal: Refusal, code: str) -> None:
         context.said.append(Say(refusal.key, refusal.values))
 
 
-def _chosen(context: Context, record: Submission, purpose: Purpose, *, also: int = 0) -> None:
-    """Say how many there are now, and what may be done next."""
+def _chosen(context: Context, done: Sequence[Moved], purpose: Purpose) -> None:
+    """Say how many there are now, who knows of it, and what may be done next."""
+    record = done[-1].record
     found = purview.find(context.db, record.code, context.my_id, context.now)
     assert found is not None
     unit_id = found[1].unit_id
     number = quotas.standing(context.db, record.programme_id, unit_id, purpose)
     values = {
         "code": record.code,
-        "also": also,
+        "also": len(done) - 1,
         "award": purpose is Purpose.AWARD,
         "count": number.count if number else 0,
         "planned": number.planned if number else 0,
+        "told": _told(context, done),
     }
     label = context.office.catalogue.label
     choices = (Choice(f"chosen.{unit_id}", label("chosen")), Choice("inbox", label("open_inbox")))
     context.said.append(Say("selection.done", values, choices, "inbox"))
 
 
+def _told(context: Context, done: Sequence[Moved]) -> str:
+    if len(done) == 1:
+        return done[0].words(context.office)
+    return promises.all_words(context.office, [one.told for one in done if one.told is not None])
+
+
 def deselect(context: Context, code: str, *, seen: int | None = None) -> None:
     """Take one off the list."""
     try:
-        record = selection.deselect(
-            context.db, context.office, code, actor_id=context.my_id, now=context.now, seen=seen
-        )
+        moved = selection.deselect(context.db, context.office, code, actor_id=context.my_id, now=context.now, seen=seen)
     except Refusal as refusal:
         _refused(context, refusal, code)
         return
-    context.say("selection.taken_back", code=record.code)
+    context.say("selection.taken_back", code=code, told=moved.words(context.office))
 
 
 def show_list(context: Context, unit_id: int) -> None:
@@ -182,7 +190,8 @@ def _forward(context: Context, unit_id: int, programme_id: int) -> None:
         return
     label = context.office.catalogue.label
     choices = (Choice(f"cover.{sent.number}", label("cover")), Choice("inbox", label("open_inbox")))
-    values = {"count": sent.count, "above": sent.above, "number": sent.number}
+    told = promises.all_words(context.office, sent.told)
+    values = {"count": sent.count, "above": sent.above, "number": sent.number, "told": told}
     context.said.append(Say("selection.forwarded", values, choices, f"{QUESTION}@{unit_id}.{programme_id}"))
 
 

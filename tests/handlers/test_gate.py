@@ -16,6 +16,7 @@ from handlers import notices
 from handlers.news import audience
 from handlers.reaching import reach, ways
 from handlers.reaching.gate import PATIENCE, Gate
+from handlers.reaching.promises import Now, Promise, Waits, is_promised
 from handlers.reaching.reach import Reason, Refuse, Terms, What
 from messages.types import Address, Say, Text
 from storage import claims, clock, members, outcomes, settings, units, windows
@@ -61,7 +62,7 @@ def somebody(desk: Desk, *homes: tuple[str, timedelta]) -> int:
         return member.id
 
 
-def push(desk: Desk, member_id: int, topic: str = "status", once: str = "result:1", say: Say = RESULT) -> bool:
+def push(desk: Desk, member_id: int, topic: str = "status", once: str = "result:1", say: Say = RESULT) -> Promise:
     with desk.rows() as db:
         return notices.push(db, desk.office, member_id, say, topic=topic, once=once, now=desk.now)
 
@@ -92,7 +93,7 @@ def test_a_push_goes_to_the_address_used_last_that_carries_it(desk: Desk) -> Non
         ((("zalo_oa", DAY), ("zalo_bot", timedelta())), "zalo_bot"),
         ((("zalo_oa", 8 * DAY),), "zalo_oa"),
     ):
-        assert push(desk, somebody(desk, *homes), once=f"r:{homes}")
+        assert is_promised(push(desk, somebody(desk, *homes), once=f"r:{homes}"))
         assert rows(desk)[-1][0] == account
 
 
@@ -109,7 +110,7 @@ def test_a_row_whose_window_closed_meanwhile_takes_the_other_address_once(desk: 
 
 def test_without_another_way_it_waits_with_its_reason_until_the_person_writes(desk: Desk) -> None:
     member_id = somebody(desk, ("zalo_oa", 8 * DAY))
-    assert push(desk, member_id)
+    assert push(desk, member_id) == Waits(Reason.WINDOW_CLOSED, 2 * DAY)
     assert claim(desk) == []
     assert rows(desk) == [("zalo_oa", "ready", "window_closed")]
     with desk.rows() as db:
@@ -249,3 +250,11 @@ def told_by_rule(db: Transaction, office: ways.Office, chats: list[Address]) -> 
     budget, known = ways.Budget(db, office, START), windows.of(db, chats)
     found = {each.chat: budget.ask(What.NEWS, ways.way_from(each, known.get(each))) for each in chats}
     return {chat: one.reason.value if isinstance(one, Refuse) else "" for chat, one in found.items()}
+
+
+def test_a_message_without_a_template_of_its_own_is_said_to_wait(desk: Desk) -> None:
+    named = {"templates": frozenset({What.OFFICER}), "template_names": frozenset({"officer.link_used"})}
+    desk.office = dataclasses.replace(desk.office, terms={"zalo_oa": dataclasses.replace(OA, **named)})
+    member_id = somebody(desk, ("zalo_oa", 8 * DAY))
+    assert push(desk, member_id, topic="officer", once="a", say=Say("officer.link_used", {})) == Now()
+    assert isinstance(push(desk, member_id, topic="officer", once="b"), Waits)

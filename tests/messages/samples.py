@@ -142,7 +142,8 @@ VALUES: Mapping[str, Any] = {
     "theme": "Đoàn kết, sáng tạo, vượt khó, phát triển",
     "title": "Hồ sơ đề nghị biểu dương mô hình thực hiện Chỉ thị 05",
     "to": "Ban Giám hiệu",
-    "told": 1234,
+    "told": "Chưa báo được tác giả: Zalo chỉ cho báo trước trong 48 giờ sau tin cuối của tác giả. "
+    "Trợ lý sẽ báo khi tác giả nhắn lại.\nCần báo ngay, đồng chí gọi 0912 345 678.",
     "topic": "conditions",
     "total": 10,
     "typed": "Công ty cổ phần Một Hai Ba",
