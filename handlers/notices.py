@@ -65,7 +65,7 @@ def push_worded(
     """The same with a message that was worded before."""
     chosen = _best(db, office, member_id, whole, topic, max(now, due_at or now))
     if chosen is None:
-        return promises.NoWay()
+        return _no_way(db, member_id)
     way, found = chosen
     told = promises.of(office, way, found, now=now, due_at=due_at)
     reason: str | None = None
@@ -95,6 +95,15 @@ def push_worded(
     return told
 
 
+def _no_way(db: Transaction, member_id: int) -> promises.NoWay:
+    """Why somebody has no way at all."""
+    member = members.by_id(db, member_id)
+    if member is None or member.erased_at is not None:
+        return promises.NoWay(reach.Reason.ERASED)
+    agreed = member.consent_version is not None
+    return promises.NoWay(reach.Reason.UNREACHABLE if agreed else reach.Reason.NO_CONSENT)
+
+
 def _best(
     db: Transaction, office: Office, member_id: int, whole: Outbound, topic: str, at: datetime
 ) -> ways.Chosen | None:
@@ -119,7 +128,7 @@ def to_chat(
     it is sent.
     """
     if not members.is_reached(db, member_id, address):
-        return promises.NoWay()
+        return promises.NoWay(reach.Reason.UNREACHABLE)
     _promise(
         db,
         office,
@@ -159,7 +168,7 @@ def to_officer(
     whole, morning = _worded(office, say, topic), reach.opening(now, office.quiet_hours)
     nights.keep(db, member_id, about, whole, key=say.key, topic=topic, forget=forget)
     chosen = _best(db, office, member_id, whole, topic, morning)
-    return promises.NoWay() if chosen is None else promises.of(office, *chosen, now=now, due_at=morning)
+    return _no_way(db, member_id) if chosen is None else promises.of(office, *chosen, now=now, due_at=morning)
 
 
 def enqueue(

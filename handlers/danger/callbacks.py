@@ -21,7 +21,7 @@ from handlers.flows.outcomes import AskCallback, Menu
 from handlers.flows.world import World
 from handlers.forms import RESUMED, begin
 from handlers.office import Office
-from handlers.reaching import reach
+from handlers.reaching import promises, reach
 from messages.filters import phone_words
 from messages.types import Address, Choice, Say
 from storage import appointments, callbacks, members, outbox, transcript, units
@@ -213,7 +213,8 @@ def _push(db: Transaction, office: Office, row: Callback, asked: Asked, caller: 
     }
     choices = tuple(Choice(key, label(f"callback.{key}")) for key in ("called", "not_called"))
     say = Say("callback.please", values, choices, f"{QUESTION}@{row.id}")
-    return notices.push(db, office, caller.member_id, say, topic=TOPIC, once=None, now=now, forget=True)
+    told = notices.push(db, office, caller.member_id, say, topic=TOPIC, once=None, now=now, forget=True)
+    return isinstance(told, promises.Now)
 
 
 def _tell(db: Transaction, office: Office, asked: Asked, say: Say, now: datetime) -> None:

@@ -14,6 +14,8 @@ from handlers.duties import workdays
 from handlers.feedback import news
 from handlers.feedback import ways as feedback_ways
 from handlers.office import Office, local_day
+from handlers.reaching import promises
+from handlers.reaching.promises import Promise
 from messages.dates import local
 from messages.types import Choice, Say
 from storage import appointments, feedback, feedback_tasks, units
@@ -46,7 +48,7 @@ def climb(db: Transaction, office: Office, now: datetime) -> None:
     today = local_day(now)
     own: dict[int, list[tuple[Feedback, int]]] = defaultdict(list)
     above: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    told: dict[int, str] = {}
+    goes_to: dict[int, Unit] = {}
     for item in feedback.late(db, due_before=today):
         days = workdays.between(item.due_on, today)
         if item.receiver_id is None or days == 0:
@@ -61,11 +63,12 @@ def climb(db: Transaction, office: Office, now: datetime) -> None:
         if path:
             level = path[item.climbed - 1]
             above[_id(level)][news.receiver_name(db, item, office)] += 1
-            told[item.receiver_id] = level.name
+            goes_to[item.receiver_id] = level
+    reached = {unit_id for unit_id, counts in above.items() if _tell_above(db, office, unit_id, counts, now)}
     for unit_id, items in own.items():
-        _tell_own(db, office, unit_id, items, told.get(unit_id), now)
-    for unit_id, counts in above.items():
-        _tell_above(db, office, unit_id, counts, now)
+        heard = goes_to.get(unit_id)
+        name = heard.name if heard is not None and heard.id in reached else None
+        _tell_own(db, office, unit_id, items, name, now)
 
 
 def _tell_own(
@@ -83,8 +86,8 @@ def _tell_own(
     _push(db, office, sorted(people), Say("care.late", values, choices, news.DESK), now)
 
 
-def _tell_above(db: Transaction, office: Office, unit_id: int, counts: dict[str, int], now: datetime) -> None:
-    """How many, and where: no code, so that nobody's item is pointed at."""
+def _tell_above(db: Transaction, office: Office, unit_id: int, counts: dict[str, int], now: datetime) -> bool:
+    """How many, and where: no code, so that nobody's item is pointed at. Whether anybody there hears of it now."""
     rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
     values = {
         "unit": _name(db, unit_id),
@@ -93,7 +96,9 @@ def _tell_above(db: Transaction, office: Office, unit_id: int, counts: dict[str,
         "more": max(0, len(rows) - LISTED),
     }
     choices = (Choice("inbox", office.catalogue.label("open_inbox")),)
-    _push(db, office, news.officers_of(db, unit_id, now), Say("care.late_below", values, choices, "menu"), now)
+    people = news.officers_of(db, unit_id, now)
+    told = _push(db, office, people, Say("care.late_below", values, choices, "menu"), now)
+    return any(isinstance(one, promises.Now) for one in told)
 
 
 # --- without what was promised ---
@@ -125,9 +130,11 @@ def _days_ago(today: date, count: int) -> date:
     return day
 
 
-def _push(db: Transaction, office: Office, people: Sequence[int], say: Say, now: datetime) -> None:
-    for member_id in people:
+def _push(db: Transaction, office: Office, people: Sequence[int], say: Say, now: datetime) -> list[Promise]:
+    return [
         notices.push(db, office, member_id, say, topic=news.DESK_TOPIC, once=None, now=now, forget=True)
+        for member_id in people
+    ]
 
 
 def _name(db: Transaction, unit_id: int) -> str:

@@ -15,6 +15,7 @@ from handlers.duties import workdays
 from handlers.office import Office, local_day
 from handlers.reaching import promises
 from handlers.reaching.promises import Promise
+from handlers.reaching.reach import Reason
 from messages.dates import ZONE
 from messages.types import Choice, Say
 from storage import appointments, feedback, units
@@ -112,16 +113,16 @@ def tell_author(
     try:
         author = feedback.author_of(db, item)
     except WrongKey:
-        return promises.NoWay()
+        return promises.NoWay(Reason.ERASED)
     if author is None:
-        return promises.NoWay()
+        return promises.NoWay(Reason.ERASED)
     say = Say(key, {"code": item.code, **values})
     if author.current:
         choices = author_choices(office, item)
         say = replace(say, choices=choices, question=f"{OWN}@{item.code}" if choices else "")
         return notices.push(db, office, author.member_id, say, topic=TOPIC, once=None, now=now, forget=True)
     if author.address is None:
-        return promises.NoWay()
+        return promises.NoWay(Reason.UNREACHABLE)
     return notices.to_chat(db, office, author.member_id, author.address, say, topic=TOPIC, now=now)
 
 

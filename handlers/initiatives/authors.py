@@ -11,7 +11,7 @@ from handlers.flows.readers import given_name
 from handlers.office import Office
 from handlers.reaching import promises, ways
 from handlers.reaching.promises import Promise
-from handlers.reaching.reach import What
+from handlers.reaching.reach import Reason, What
 from messages.types import Choice, Say
 from storage import detours, selections, units
 from storage.database import Transaction
@@ -49,7 +49,7 @@ def tell(db: Transaction, office: Office, record: Submission, now: datetime, new
     Nobody where there is no author any more.
     """
     if record.member_id is None:
-        return promises.NoWay()
+        return promises.NoWay(Reason.ERASED)
     say = _words(db, office, record, news, now)
     matter = f"status:{record.code}."
     detours.supersede(db, record.member_id, matter, ways.WAITED_FOR)

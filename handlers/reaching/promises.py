@@ -20,6 +20,8 @@ from storage.windows import Way
 
 SILENCE = (Reason.NEVER_WROTE, Reason.WINDOW_CLOSED, Reason.FREE_SPENT, Reason.PAID_SPENT)
 """Reasons that lie in how long ago, or how often, somebody wrote."""
+UNASKED = (Reason.NO_CONSENT, Reason.ERASED)
+"""Reasons for which nobody calls either."""
 REFUSED = (Reason.UNREACHABLE, Reason.UNFOLLOWED)
 """Reasons that lie in what they did: blocked us, follow no more."""
 
@@ -47,7 +49,9 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class NoWay:
-    """Nothing is promised: no address at all, no agreement, or nobody there any more."""
+    """Nothing is promised: no address at all (UNREACHABLE), no agreement (NO_CONSENT), nobody any more (ERASED)."""
+
+    reason: Reason
 
 
 Promise = Now | At | Waits | NoWay
@@ -101,8 +105,8 @@ def words(office: Office, told: Promise, who: Who = Who.AUTHOR, *, phone: str | 
         case Waits(reason, span):
             more = {"span": span_words(office, span), "days": detours.PATIENCE.days}
             return text(f"told.{_why(reason)}", values | more)
-        case NoWay():
-            return text("told.no_way", values)
+        case NoWay(reason):
+            return text(f"told.{reason}" if reason in UNASKED else "told.no_way", values)
         case _:
             assert_never(told)
 

@@ -27,7 +27,7 @@ from storage.pace import Rate
 from storage.tables import MemberAddress, Outbox, Programme, Role, Sending, State
 from tests.desk import Desk, Visitor
 from tests.initiatives import plant
-from tests.people import TEMPLATE, officer
+from tests.people import NAME, PHONE, QUESTIONS, TEMPLATE, TEXT, hand_in, invite, officer
 from tests.voices import SCHOOL, write, write_named
 
 ACCOUNTS = ("telegram", "zalo_oa", "zalo_bot", "web")
@@ -233,6 +233,29 @@ def test_a_refusal_learnt_from_the_platform_keeps_the_news_for_the_return(desk: 
     desk.take(author.address, Text("alo"))
     assert sent(desk, author.address).count("status") == 1
     assert "Chúc mừng anh/chị" in author.hears()
+
+
+def test_who_withdrew_is_not_to_be_called(desk: Desk) -> None:
+    hanh, author = officer(desk, SCHOOL), stands(desk, STANDINGS["reachable"])
+    code = planted(desk, author, State.SENT)
+    author.talks("/dulieu", "[Rút đồng ý]", "[Rút đồng ý]")
+    told = hanh.talks(code, "[Tiếp nhận]").partition("\n\n")[0]
+    assert "Tác giả đã rút sự đồng ý nên trợ lý không nhắn nữa." in told
+    assert "0912" not in told
+
+
+def test_where_a_channel_has_a_window_it_is_said_for_how_long_it_is_written_to(desk: Desk) -> None:
+    limit = "Zalo chỉ cho trợ lý nhắn trước trong 48 giờ sau tin của "
+    for channel, is_said in (("zalo_oa", True), ("telegram", False), ("web", False)):
+        an = desk.member("an", channel)
+        hand_in(an, "/sangkien", NAME, PHONE, "quang ngai", SCHOOL, "2", *QUESTIONS, text=f"{TEXT} ({channel})")
+        assert (f"{limit}anh/chị; sau đó anh/chị nhắn “Tra cứu” để xem." in an.heard[-1].text) is is_said
+        binh = desk.member("binh", channel)
+        write_named(binh)
+        assert (f"{limit}anh/chị" in binh.heard[-1].text) is is_said
+        linked = desk.member("hanh", channel)
+        linked.says(f"/lienket {invite(desk, SCHOOL)}")
+        assert any(f"{limit}đồng chí" in message.text for message in linked.heard) is is_said
 
 
 def test_after_long_nobody_is_told_of_what_is_past(desk: Desk) -> None:

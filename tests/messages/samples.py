@@ -188,6 +188,8 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     "told.refused": {"who": "người theo dõi"},
     "told.spent": {"who": "tác giả"},
     "told.no_way": {"who": "tác giả"},
+    "told.no_consent": {"who": "tác giả"},
+    "told.erased": {"who": "tác giả"},
     "told.several": {"who": "người theo dõi", "everybody": 12},
     "inbox.untold": {"rows": [("SK-27-4F7K2", "Nguyễn Thị Thanh Hương", "+84912345678", "window_closed", MOMENT)] * 8},
     "inbox.found": {"words": "tủ sách", "items": [("SK-27-4F7K2", "sent", UNIT, MOMENT)] * 8},
