@@ -13,7 +13,7 @@ from handlers.feedback import late as feedback_late
 from handlers.files import attachments
 from handlers.news import broadcasts, campaigns
 from handlers.office import Office
-from handlers.people import linking
+from handlers.people import linking, resting
 from handlers.reaching import waiting
 
 
@@ -43,5 +43,6 @@ def office_jobs(office: Office) -> tuple[Job, ...]:
         Job("newcomers", timedelta(minutes=30), retention.forget_newcomers),
         Job("files", timedelta(minutes=10), retention.drop_old_files),
         Job("failures", timedelta(hours=6), retention.forget_failures),
+        Job("resting", timedelta(minutes=30), lambda db, now: resting.tell(db, office, now)),
         Job("updates", timedelta(hours=6), retention.forget_updates),
     )

@@ -139,26 +139,30 @@ def _award(context: Context, world: World, question: str, key: str) -> Turn | No
     return forms.opened(context, world)
 
 
-ANSWERS: dict[str, Answer] = {
+OF_MEMBERS: dict[str, Answer] = {
     linking.QUESTION: _linking,
     "menu": choose,
     "privacy": choose,
+    "own": _own,
+    news.ASK: _news,
+    news.STOP: _news,
+    feedback_news.OWN: _heard,
+}
+"""By the first part of the question."""
+OF_OFFICERS: dict[str, Answer] = {
     "inbox": _inbox,
     "item": _item,
     selection.QUESTION: _chosen,
     "canned": _canned,
-    "own": _own,
-    news.ASK: _news,
-    news.STOP: _news,
     "broadcast": _broadcast,
     "duty": _duty,
     "duties": _duty,
     appointment_desk.QUESTION: _people,
     callbacks.QUESTION: _calling,
-    feedback_news.OWN: _heard,
     feedback_news.DESK: _desk,
     "library": _library,
     award_desk.QUESTION: _award,
     award_desk.LIST: _award,
 }
-"""By the first part of the question."""
+"""The same for what only a role brings: never answered where no role is in force."""
+ANSWERS = OF_MEMBERS | OF_OFFICERS

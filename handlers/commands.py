@@ -30,6 +30,9 @@ def run(context: Context, world: World, name: str, argument: str = "") -> Turn |
     """Carry out a command; whoever has not agreed to the notice in force may see to their own data only."""
     if world.agreed_version != world.notice_version and name not in reception.ALWAYS:
         return reception.receive(context, world)
+    if context.resting and name in OF_OFFICERS:
+        context.say("officer.rests")
+        return None
     if name not in IN_PASSING:
         forms.step_aside(context)
     if name in OPENS:
@@ -115,6 +118,11 @@ STAFF_OPENS = {
     "compose": broadcast_form.FORM.name,
 }
 """Commands that open a form for those who run programmes and write news."""
+
+OF_OFFICERS = frozenset(
+    {*STAFF_OPENS, "inbox", "report", "duties", "people", "library", "awards", "away", "poster"},
+)
+"""What only a role brings: never done where no role is in force."""
 
 TALKS: dict[str, Command] = {
     "start": _start,

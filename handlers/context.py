@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from handlers import actors
+from handlers.actors import Actor, By
 from handlers.flows.form import Asked, Draft
 from handlers.office import Office
 from messages.types import Choice, Inbound, Say
@@ -13,6 +15,15 @@ from storage.conversations import Standing, StoredDraft
 from storage.database import Transaction
 from storage.members import Known
 from storage.tables import Appointment, Member
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What of a conversation belongs to an officer's work and waits for a chat in which the role is in force."""
+
+    active: str | None = None
+    offered: tuple[Choice, ...] = ()
+    question: str = ""
 
 
 @dataclass
@@ -29,6 +40,7 @@ class Talk:
     """Ids of drafts to be removed."""
     changed: set[str] = field(default_factory=set)
     """Forms whose drafts must be written back; the others keep the day on which they end."""
+    aside: Aside = Aside()
 
     @property
     def draft(self) -> Draft | None:
@@ -45,6 +57,22 @@ class Talk:
         """A form went on."""
         self.drafts[draft.form] = draft
         self.changed.add(draft.form)
+
+    def put_aside(self, forms: Collection[str], questions: Collection[str]) -> None:
+        """Take these forms, and choices under these questions, out of this turn; they are kept as they are."""
+        active = self.active if self.active in forms else None
+        is_theirs = self.question.partition("@")[0] in questions
+        self.aside = Aside(active, *((self.offered, self.question) if is_theirs else ()))
+        self.drafts = {form: draft for form, draft in self.drafts.items() if form not in forms}
+        self.active = None if active else self.active
+        if is_theirs:
+            self.offered, self.question = (), ""
+
+    def take_back(self) -> None:
+        """What was put aside stands again where this turn has put nothing in its place."""
+        self.active = self.active or self.aside.active
+        if not self.offered:
+            self.offered, self.question = self.aside.offered, self.aside.question
 
     def drop(self, form: str) -> None:
         """A form is finished or given up."""
@@ -67,6 +95,8 @@ class Context:
     known: Known | None
     talk: Talk
     appointments: tuple[Appointment, ...] = ()
+    resting: bool = False
+    """The member holds a role, and it is not in force in this chat (handlers/actors.py)."""
     noticed: bool = False
     """Whether a stranger has been shown the personal-data notice: only what was shown can be agreed to."""
     asked: str = ""
@@ -89,6 +119,21 @@ class Context:
         """The member's id, where there must be one."""
         assert self.me.id is not None
         return self.me.id
+
+    @property
+    def holds_role(self) -> bool:
+        """Whether the member holds a role, in force here or not."""
+        return bool(self.appointments) or self.resting
+
+    @property
+    def actor(self) -> Actor:
+        """Whoever speaks, with the roles that are in force here."""
+        return Actor(By.MEMBER, self.my_id, self.appointments)
+
+    def take_on(self, held: Sequence[Appointment]) -> None:
+        """The roles of whoever speaks: in force in this chat, or resting."""
+        here = actors.carries_roles(self.inbound.address)
+        self.appointments, self.resting = (tuple(held) if here else ()), bool(held) and not here
 
     def say(self, key: str, /, **values: object) -> None:
         """Say one text without choices."""

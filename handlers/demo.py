@@ -82,7 +82,7 @@ def prepare(db: Transaction, office: Office, now: datetime) -> None:
 
 
 def _appoint(db: Transaction, office: Office, key: str, unit_code: str, role: Role, now: datetime) -> None:
-    address = Address(ACCOUNT, f"demo-{key}")
+    address = Address(ACCOUNT, data.CHATS[key])
     unit = tree.by_code(db, unit_code)
     known = members.join(db, address, now)
     assert unit is not None
@@ -107,8 +107,8 @@ def people(office: Office) -> tuple[Person, ...]:
     """The three persons, the member first."""
     text = office.catalogue.text
     return tuple(
-        Person(key, text(f"demo.{key}_name", {}), text(f"demo.{key}_role", {}), f"demo-{key}")
-        for key in ("member", "officer", "staff")
+        Person(key, text(f"demo.{key}_name", {}), text(f"demo.{key}_role", {}), chat)
+        for key, chat in data.CHATS.items()
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from handlers import forms, menu
+from handlers import actors, forms, menu
 from handlers.awards import desk as award_desk
 from handlers.context import Context
 from handlers.danger import callbacks
@@ -22,7 +22,7 @@ from handlers.initiatives import items as initiatives
 from handlers.news import desk as news_desk
 from handlers.news import wishes as news
 from handlers.office import channel_name
-from handlers.people import appointment_desk, linking, pairing, privacy
+from handlers.people import appointment_desk, appointments, linking, pairing, privacy
 from handlers.reaching import promises
 from handlers.reaching.reach import What
 from messages.types import Pressed, Say, parse_payload
@@ -58,8 +58,8 @@ def perform(context: Context, world: World, effect: outcomes.Effect, draft_id: s
             privacy.withdraw(context)
         case outcomes.Erase():
             privacy.erase(context)
-        case outcomes.Link(code):
-            _link(context, code)
+        case outcomes.Link(code, name):
+            _link(context, code, name)
         case outcomes.NewLinkCode():
             linking.give_code(context)
         case outcomes.Unlink():
@@ -142,12 +142,17 @@ def _agree(context: Context, version: str) -> None:
         menu.show(context)
 
 
-def _link(context: Context, code: str) -> None:
-    """A one-time code: another chat's of the same person, or an officer's."""
+def _link(context: Context, code: str, name: str | None) -> None:
+    """A one-time code: another chat's of the same person, or an officer's, which is not used up in a browser."""
     if linking.redeem(context, code):
         return
+    if not actors.carries_roles(context.inbound.address) and pairing.is_good(context.db, code, context.now):
+        context.say("officer.link_elsewhere")
+        return
     match pairing.redeem(context.db, typed=code, member_id=context.my_id, now=context.now):
-        case pairing.Redeemed(unit, role):
+        case pairing.Redeemed(unit=unit, role=role) as taken:
+            context.me.name = context.me.name or name
+            appointments.tell_inviter(context.db, context.office, taken, context.me, context.now)
             first, last = context.office.quiet_hours
             context.say(
                 "officer.linked",
@@ -158,9 +163,7 @@ def _link(context: Context, code: str) -> None:
                 hours_to=first,
                 span=promises.here(context.office, context.inbound.address, What.OFFICER),
             )
-            context.appointments = tuple(
-                members.appointments(context.db, [context.my_id], context.now).get(context.my_id, ())
-            )
+            context.take_on(members.appointments(context.db, [context.my_id], context.now).get(context.my_id, ()))
             menu.show(context)
         case pairing.Refusal.USED:
             context.say("officer.link_used")

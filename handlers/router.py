@@ -14,7 +14,7 @@ from handlers.flows.engine import advance, leave, listens, open_form, respond, u
 from handlers.flows.form import Asked, Draft, Stand, Turn
 from handlers.flows.readers import read_code
 from handlers.flows.world import World
-from handlers.forms import FORMS
+from handlers.forms import FORMS, OF_OFFICERS
 from handlers.news import desk as news_desk
 from handlers.news import wishes as news
 from handlers.people import reception
@@ -81,6 +81,9 @@ def _pressed(context: Context, world: World, payload: str) -> Turn | None:
     if form_name in FORMS and draft is not None and question.endswith(f"@{draft.id}"):
         context.talk.active = form_name
         return advance(FORMS[form_name], draft, context.inbound.event, world)
+    if context.resting and (form_name in OF_OFFICERS or question.partition("@")[0] in answers.OF_OFFICERS):
+        context.say("officer.rests")
+        return None
     if (answer := answers.find(question)) is not None:
         return answer(context, world, question, key)
     return _old_button(context, world, question)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import effects, forms, notices, router
+from handlers import answers, effects, forms, notices, router
 from handlers.context import Context, Talk, asked_of, stored_from, talk_from
 from handlers.danger import replies as danger
 from handlers.flows.form import Draft, Turn
@@ -25,7 +25,7 @@ from storage.tables import Appointment, Priority
 NOTICE = FORM.name
 ANSWERABLE = (reception.NOTICE, *danger.ANSWERABLE)
 """Topics of what strangers may answer by number, though nothing of them is kept."""
-UNKEPT = ("initiative.phone_looks_like_id",)
+UNKEPT = ("initiative.phone_looks_like_id", "officer.link_elsewhere")
 """Answers that promise not to keep what was just typed."""
 MASK = "••••••••••••"
 
@@ -160,10 +160,14 @@ def _context(db: Transaction, inbound: Inbound, gathered: Gathered, now: datetim
         assert known.member.id is not None
         member_id = known.member.id
         talk = talk_from(conversations.load(db, [member_id], now)[member_id])
-        held = members.appointments(db, [member_id], now).get(member_id, ())
-        return Context(db, office, now, inbound, known, talk, tuple(held))
-    talk = talk_from(gathered.standings[member_id])
-    return Context(db, office, now, inbound, known, talk, tuple(gathered.roles.get(member_id, ())))
+        held = members.appointments(db, [member_id], now).get(member_id, [])
+    else:
+        talk, held = talk_from(gathered.standings[member_id]), gathered.roles.get(member_id, [])
+    context = Context(db, office, now, inbound, known, talk)
+    context.take_on(held)
+    if context.resting:
+        talk.put_aside(forms.OF_OFFICERS, answers.OF_OFFICERS)
+    return context
 
 
 def _transcribe(context: Context, words: str) -> None:
@@ -217,6 +221,7 @@ def _keep(context: Context) -> None:
         return
     talk = context.talk
     _note_offer(context)
+    talk.take_back()
     kept = {draft.id for draft in talk.drafts.values()}
     conversations.drop_drafts(context.db, [draft_id for draft_id in talk.dropped if draft_id not in kept])
     for draft in talk.drafts.values():

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, FromClause, Text, and_, cast, delete, exis
 from sqlmodel import SQLModel, col
 
 from storage.database import Transaction
-from storage.tables import Absence, Appointment, Member, Pairing, Right, Role, Unit
+from storage.tables import Absence, Appointment, Member, MemberAddress, Pairing, Right, Role, Unit
 from storage.units import ancestors, below
 
 OFFICE = SQLModel.metadata.tables["appointment"]
@@ -139,6 +139,24 @@ def in_subtree(db: Transaction, unit_id: int, now: datetime) -> list[Held]:
         .join(Member, col(Member.id) == col(Appointment.member_id))
         .join(Unit, col(Unit.id) == col(Appointment.unit_id))
         .where(col(Appointment.unit_id).in_(tree), holds(now))
+        .order_by(col(Unit.code), col(Appointment.id))
+    )
+    return [Held(*row) for row in db.execute(rows)]
+
+
+def in_browsers_only(db: Transaction, now: datetime, *, but: Collection[str]) -> list[Held]:
+    """The roles of members who have a browser's chat (not one of `but`) and no other, by unit and member."""
+    mine = col(MemberAddress.member_id) == col(Appointment.member_id)
+    in_browser = col(MemberAddress.account) == "web"
+    rows = (
+        select(Appointment, Member, Unit)
+        .join(Member, col(Member.id) == col(Appointment.member_id))
+        .join(Unit, col(Unit.id) == col(Appointment.unit_id))
+        .where(
+            holds(now),
+            exists().where(mine, in_browser, col(MemberAddress.chat).not_in(but)),
+            ~exists().where(mine, ~in_browser),
+        )
         .order_by(col(Unit.code), col(Appointment.id))
     )
     return [Held(*row) for row in db.execute(rows)]

@@ -121,21 +121,6 @@ def addresses(db: Transaction, member_id: int) -> Sequence[MemberAddress]:
     ).all()
 
 
-def reachable(db: Transaction, member_ids: Collection[int]) -> dict[int, Address]:
-    """For each member who agrees to be written to, the reachable address seen last; who has none is left out."""
-    rows = db.scalars(
-        select(MemberAddress)
-        .join(Member, col(Member.id) == col(MemberAddress.member_id))
-        .where(
-            col(MemberAddress.member_id).in_(member_ids),
-            col(MemberAddress.unreachable_at).is_(None),
-            col(Member.consent_version).is_not(None),
-        )
-        .order_by(col(MemberAddress.seen_at), col(MemberAddress.id).desc())
-    )
-    return {row.member_id: Address(row.account, row.chat) for row in rows}
-
-
 def is_reached(db: Transaction, member_id: int, address: Address) -> bool:
     """Whether a member agrees to be written to and can be at this address."""
     here = col(MemberAddress.account) == address.account, col(MemberAddress.chat) == address.chat

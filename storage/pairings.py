@@ -5,14 +5,15 @@ Who may hand out or take up a code is decided in handlers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from storage.database import Transaction
-from storage.tables import Pairing
+from storage.tables import Member, Pairing
 
 PURPOSE = "pairing"
 
@@ -27,6 +28,7 @@ def add(
     rights: Sequence[str] | None,
     now: datetime,
     expires: datetime,
+    invited_by: int | None,
 ) -> None:
     """Keep the digest of a new code, and what it makes of its bearer."""
     db.add(
@@ -38,6 +40,7 @@ def add(
             rights=rights,
             created_at=now,
             expires_at=expires,
+            invited_by=invited_by,
         )
     )
     db.flush()
@@ -46,6 +49,20 @@ def add(
 def find(db: Transaction, code: str) -> Pairing | None:
     """The pairing behind a code, under whichever key it was made."""
     return db.scalars(select(Pairing).where(col(Pairing.digest).in_(db.seals.digests(PURPOSE, code)))).one_or_none()
+
+
+def invitations(db: Transaction, member_ids: Collection[int]) -> dict[tuple[int, int, str], str | None]:
+    """Who handed out the codes that these members took up, by name: by member, unit and role. The command line is left
+    out.
+    """
+    giver = aliased(Member)
+    taken = (
+        select(col(Pairing.used_by), col(Pairing.unit_id), col(Pairing.role), giver.name)  # type: ignore[call-overload]
+        .join(giver, giver.id == col(Pairing.invited_by))
+        .where(col(Pairing.used_by).in_(member_ids))
+        .order_by(col(Pairing.used_at))
+    )
+    return {(member_id, unit_id, role): name for member_id, unit_id, role, name in db.execute(taken)}
 
 
 def use(db: Transaction, pairing: Pairing, *, member_id: int, now: datetime) -> bool:

@@ -68,6 +68,8 @@ class Pairing(SQLModel, table=True):
     expires_at: datetime = Field(sa_column=Column(Instant(), nullable=False))
     used_at: datetime | None = Field(default=None, sa_column=Column(Instant(), nullable=True))
     used_by: int | None = Field(default=None, foreign_key="member.id")
+    invited_by: int | None = Field(default=None, foreign_key="member.id")
+    """Who handed it out; None: the command line, or a version that did not say."""
 
 
 class Absence(SQLModel, table=True):

@@ -165,7 +165,16 @@ class Box:
 
     def person(self, name: str) -> Person:
         """Somebody new, on the box's channel."""
-        match self.channel:
+        return self._person(name, self.channel)
+
+    def colleague(self, name: str) -> Person:
+        """The same for somebody who is to hold a role: at the machine where the channel is the browser, in which no
+        role is in force.
+        """
+        return self._person(name, "terminal" if self.channel == "web" else self.channel)
+
+    def _person(self, name: str, channel: str) -> Person:
+        match channel:
             case "web":
                 return Person(name, WebLine(self))
             case "terminal":
@@ -219,8 +228,8 @@ class Box:
 
     async def officer(self, name: str, unit: str, role: Role = Role.OFFICER) -> Person:
         """Somebody who has agreed and typed their code."""
-        person = self.person(name)
-        await person.talks("/start", "[Tôi đồng ý]", f"/lienket {self.invite(unit, role)}")
+        person = self.colleague(name)
+        await person.talks("/start", "[Tôi đồng ý]", f"/lienket {self.invite(unit, role)}", f"Trần Thị {name}")
         return person
 
 

@@ -12,6 +12,8 @@ TEMPLATE = "75-nghin-sang-kien"
 NAME = "Nguyễn Văn An"
 PHONE = "0912 345 678"
 TEXT = "Mỗi lớp có một tủ sách nhỏ do học sinh tự quản, thay vì chờ mượn ở thư viện chung."
+OFFICERS_CHANNEL = "telegram"
+"""In a browser no role is in force."""
 QUESTIONS = ("[Thủ trưởng đơn vị]", "[Trong thời gian này]", "[Chưa]", "[Không]")
 
 
@@ -26,8 +28,8 @@ def invite(desk: Desk, unit: str, role: Role = Role.OFFICER, *, days: int = 7) -
 
 def officer(desk: Desk, unit: str, role: Role = Role.OFFICER, *, name: str = "hanh") -> Visitor:
     """Somebody who has typed their code."""
-    visitor = desk.member(name)
-    visitor.says(f"/lienket {invite(desk, unit, role)}")
+    visitor = desk.member(name, OFFICERS_CHANNEL)
+    visitor.talks(f"/lienket {invite(desk, unit, role)}", f"Trần Thị {name.capitalize()}")
     return visitor
 
 

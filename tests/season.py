@@ -147,7 +147,7 @@ class Season:
     def _appoint(
         self, db: Transaction, unit: str, chat: str, *, role: Role = Role.OFFICER, deputy: bool = False
     ) -> int:
-        joined = members.join(db, Address("web", chat), self.now).member
+        joined = members.join(db, Address("telegram", chat), self.now).member
         joined.consent_version, joined.name = self.office.notice_version, f"Cán bộ {chat}"
         assert joined.id is not None
         unit_id = self.unit_id(db, unit)

@@ -9,6 +9,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 from alembic import command
@@ -19,11 +20,12 @@ from sqlmodel import col, select
 from bot import archives
 from bot.archives import Source
 from bot.settings import Settings
-from messages.types import Address
+from handlers.people import resting
+from messages.types import Address, Outbound
 from storage import backups, sealed_files
 from storage.database import Database
 from storage.seals import Seals
-from storage.tables import MemberAddress, Submission
+from storage.tables import Appointment, Line, MemberAddress, Outbox, Submission
 from storage.upgrades import alembic_config, migrate, newest, revision
 from tests import bygone
 from tests.box import KEY, START, office
@@ -52,7 +54,7 @@ def test_a_database_of_then_is_brought_forward_with_every_row(version: str, blan
     migrate(blank_database_url)
     assert revision(blank_database_url) == newest()
     command.check(alembic_config(blank_database_url))
-    holds(blank_database_url, {name: rows for name, rows in tables(lines).items() if name != "setting"})
+    holds(blank_database_url, {name: rows for name, rows in tables(lines).items() if name not in ("setting", "outbox")})
     is_usable(blank_database_url)
 
 
@@ -69,6 +71,35 @@ def test_a_backup_of_then_is_restored_by_the_program_of_now(version: str, blank_
     assert revision(blank_database_url) == newest()
     holds(blank_database_url, {name: rows for name, rows in tables(lines).items() if name not in SETTLING})
     is_usable(blank_database_url)
+
+
+def test_roles_taken_up_in_a_browser_rest_and_what_it_showed_is_gone(blank_database_url: str) -> None:
+    """Of 0002: two officers in browsers, one on a telephone, an author in a browser."""
+    command.upgrade(alembic_config(blank_database_url), "0002")
+    lines = Line.__table__  # type: ignore[attr-defined]
+    with closing(Database(blank_database_url, Seals([KEY]))) as database, database.transaction() as db:
+        backups.load(db, bygone.file_of("0002").read_bytes().splitlines())
+        for chat in ("hanh-1", "trang-26", "an-9", "demo-officer"):
+            shown = {"account": "web", "chat": chat, "mine": False, "body": db.seals.seal(Outbound("Thẻ").to_json())}
+            db.connection().execute(lines.insert().values(**shown, at=START))
+    migrate(blank_database_url)
+    desk = Desk(blank_database_url)
+    desk.now = START + timedelta(days=1)
+    with closing(desk.database):
+        with desk.rows() as db:
+            ours = db.execute(select(Line.chat).where(~col(Line.mine))).scalars()
+            assert sorted(ours) == ["an-9", "demo-officer"]
+            assert {row.chat for row in db.scalars(select(Line))} >= {"hanh-1", "trang-26"}, "their own lines stay"
+            rows = [(row.chat, row.topic) for row in db.scalars(select(Outbox).where(col(Outbox.state) == "ready"))]
+            assert ("thu-5", "officer") in rows
+            assert {topic for chat, topic in rows if chat in ("hanh-1", "trang-26")} <= {"notice"}
+            held = [(row.member_id, row.until) for row in db.scalars(select(Appointment))]
+            assert sorted(held) == [(1, None), (2, None), (4, None)]
+            assert resting.tell(db, desk.office, desk.now) == 2
+        browser = Visitor(desk, Address("web", "hanh-1"))
+        assert "không có hiệu lực trong trình duyệt" in browser.hears()
+        assert browser.says("/hopthu").startswith("Việc của cán bộ làm trên Zalo hoặc Telegram")
+        assert "📥" in Visitor(desk, Address("telegram", "thu-5")).says("/hopthu")
 
 
 Rows = list[dict[str, object]]

@@ -11,9 +11,12 @@ from bot.commands import checkup
 from handlers import restoring, retention
 from handlers.reaching import doubts
 from messages.catalogue import Catalogue
-from storage import deliveries, failures
+from messages.types import Address
+from storage import appointments, clock, deliveries, failures, members, units
+from storage.database import Transaction
 from storage.outcomes import Outcome
 from storage.tables import Policy
+from storage.units import UnitRow
 from tests.post_office import PostOffice, opened
 
 
@@ -57,10 +60,29 @@ def test_a_backup_that_is_old_or_was_never_made_is_named(office: PostOffice) -> 
     assert found(office) == {"no_backup": (False, "")}
 
 
+def test_officers_found_in_a_browser_only_are_named(office: PostOffice) -> None:
+    office.do(_appoint, Address("telegram", "an"), "Trần Văn An")
+    office.do(_appoint, Address("web", "binh"), "Lê Thị Bình")
+    office.do(_appoint, Address("web", "demo-officer"), "Của bản thử")
+    assert found(office)["resting"] == (False, "Lê Thị Bình (T51)")
+
+
+def _appoint(db: Transaction, address: Address, name: str) -> None:
+    now = clock.now(db)
+    if units.by_code(db, "T51") is None:
+        units.add_level(db, code="base", name="Cơ sở", rank=0)
+        units.write(db, created=[UnitRow("T51", "Công đoàn T51", "t51", "base", "", None)], changed=())
+    unit, member = units.by_code(db, "T51"), members.join(db, address, now).member
+    assert unit is not None
+    member.name = name
+    appointments.appoint(db, member_id=member.id or 0, unit_id=unit.id or 0, role="officer", now=now)
+
+
 def test_each_finding_has_words_of_one_line() -> None:
     catalogue = Catalogue.load()
     for key in (
         "skew",
+        "resting",
         "no_backup",
         "backup",
         "held",

@@ -88,7 +88,7 @@ class Union:
         """Somebody holds a role from now on; a new name is somebody new, who agrees to be written to."""
         with self.rows() as db:
             if name not in self.people:
-                joined = members.join(db, Address("web", name), self.now)
+                joined = members.join(db, Address("telegram", name), self.now)
                 joined.member.consent_version, joined.member.name = "1", f"Trần Thị {name}"
                 self.people[name] = joined.member.id or 0
             member_id, unit_id = self.people[name], self.unit(db, unit)

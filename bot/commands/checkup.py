@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from bot import control, tombstones
 from bot.settings import LOOPBACK, Settings
 from handlers import restoring
+from handlers.people import resting
 from handlers.reaching import doubts
 from storage import clock, signals
 from storage.database import Database
@@ -31,12 +32,15 @@ def of_database(database: Database) -> Told:
         skew = abs(db.clock() - datetime.now(UTC))
         now, made, told = clock.now(db), restoring.last_backup(db), signals.read(db)
         lost = doubts.number_failed(db, now)
+        rest = [f"{one.member.name or '?'} ({one.unit.code})" for one in resting.held(db, now)]
     if skew > MOST_SKEW:
         yield False, "skew", f"{skew.total_seconds():.0f}"
     if made is None:
         yield False, "no_backup", ""
     else:
         yield now - made < OLD_BACKUP, "backup", f"{(now - made).days}"
+    if rest:
+        yield False, "resting", ", ".join(rest)
     if told.held:
         yield False, "held", f"{told.held}"
     if told.unknown:

@@ -6,7 +6,6 @@ answers on this machine only, and only where the demo was started.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, cast, get_args
@@ -18,13 +17,10 @@ from messages import dates
 
 Jump = Literal["hour", "day", "next"]
 
-CHATS: Mapping[str, str] = {"member": "demo-member", "officer": "demo-officer", "staff": "demo-staff"}
-"""The chat of each person; a cookie's chat is hexadecimal, so that no browser can come upon one of these."""
-
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """One of the three people; `key` is one of `CHATS`."""
+    """One of the three people; `key` is one of `messages.demo.CHATS`."""
 
     key: str
     name: str

@@ -9,6 +9,7 @@ from aiohttp import web
 from bot.channels.web import ACCOUNT
 from bot.web import cookies, demo, guards
 from bot.web.keys import SITE
+from messages.demo import CHATS
 from messages.types import Address
 
 
@@ -50,6 +51,6 @@ def _known(request: web.Request) -> Visitor | None:
 
 def _persona(request: web.Request, key: str) -> Visitor:
     guards.loopback(request)
-    if demo.DEMO not in request.app or key not in demo.CHATS:
+    if demo.DEMO not in request.app or key not in CHATS:
         raise web.HTTPNotFound
-    return Visitor(Address(ACCOUNT, demo.CHATS[key]), f"/demo/chat/{key}")
+    return Visitor(Address(ACCOUNT, CHATS[key]), f"/demo/chat/{key}")

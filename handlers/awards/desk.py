@@ -278,7 +278,7 @@ def _changed(context: Context, file: AwardFile) -> None:
 
 def _file(context: Context, code: str) -> AwardFile | None:
     """A file of the member's own subtree; any other is as good as not there."""
-    return awards.find(context.db, code, context.my_id, context.now)
+    return awards.find(context.db, code, context.my_id, context.now) if context.appointments else None
 
 
 def _is_mine(context: Context, file: AwardFile) -> bool:
@@ -286,7 +286,7 @@ def _is_mine(context: Context, file: AwardFile) -> bool:
 
 
 def _may(context: Context, unit_id: int) -> bool:
-    return appointments.may(context.db, context.my_id, unit_id, Right.SELECT, context.now)
+    return context.actor.may(context.db, Right.SELECT, unit_id)
 
 
 def _own(context: Context) -> list[int]:

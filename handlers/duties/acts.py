@@ -15,6 +15,7 @@ from handlers.duties import days as duty_dates
 from handlers.errors import Refusal
 from handlers.flows.readers import given_name
 from handlers.office import Office, local_day
+from handlers.reaching import ways
 from messages.types import Choice, Say
 from storage import addressees, audit, duties, members, outbox, programmes, units
 from storage.database import Transaction
@@ -167,6 +168,6 @@ def next_reminder(db: Transaction, now: datetime) -> tuple[datetime, str] | None
     for matter in current(db, now):
         days = (*duty_dates.days(matter.duty.due_at, matter.duty.every), *duties.snoozed_until(db, matter.duty_id))
         ahead = [at for at in map(duty_dates.instant, days) if at > now]
-        if ahead and any(members.reachable(db, [one.member_id]) for one in addressees.everybody(db, matter)):
+        if ahead and any(ways.reachable(db, [one.member_id]) for one in addressees.everybody(db, matter)):
             found.append((min(ahead), matter.duty.title))
     return min(found, default=None)

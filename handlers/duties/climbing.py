@@ -120,7 +120,9 @@ def _recipients(db: Transaction, matter: Matter, rung: Rung, unit_id: int) -> li
         chosen: Iterable[int] = members.holders(db, unit_id, (Role.STAFF, Role.ADMIN), matter.now)
     else:
         chosen = appointments.serving(db, unit_id, Right.REPORT, now=matter.now, day=matter.today)
-    return [member_id for member_id in chosen if member_id in members.reachable(db, [member_id])]
+    people = list(chosen)
+    reachable = ways.reachable(db, people) if people else set()
+    return [member_id for member_id in people if member_id in reachable]
 
 
 def _digest(db: Transaction, office: Office, matter: Matter, rung: Rung, above: int, late: list[Late]) -> int:

@@ -41,7 +41,7 @@ ALIKE = 72
 
 def item(context: Context, code: str) -> Feedback | None:
     """An item the member may answer; any other is as good as not there."""
-    return find(context.db, code, context.my_id, context.now)
+    return find(context.db, code, context.my_id, context.now) if context.appointments else None
 
 
 def find(db: Transaction, code: str, member_id: int, now: datetime) -> Feedback | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from handlers.flows.form import Accepted, Answers, Ask, Form, Given, Leave, Reading, Step
+from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Leave, Reading, Step
 from handlers.flows.outcomes import Effect, Link, NewLinkCode, Unlink
-from handlers.flows.readers import clean
+from handlers.flows.readers import clean, read_name
 from handlers.flows.world import World
 from messages.types import Choice
 
@@ -15,14 +15,17 @@ ANSWER_MINUTES = 10
 LONGEST = 40
 
 
-def steps(_answers: Answers, _world: World) -> tuple[Step, ...]:
-    """One question: the code, or what else is wanted."""
-    return (Step("pairing", _ask, _read, free=True),)
+def steps(answers: Answers, world: World) -> tuple[Step, ...]:
+    """The code, or what else is wanted; whoever becomes an officer by it has a name."""
+    code = (Step("pairing", _ask, _read, free=True),)
+    if "pairing" not in answers or not world.people_desk.is_unnamed(answers["pairing"]):
+        return code
+    return (*code, Step("officer_name", _ask_name, _read_name, free=True))
 
 
 def complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
     """A code was typed."""
-    return (Link(answers["pairing"]),)
+    return (Link(answers["pairing"], answers.get("officer_name")),)
 
 
 FORM = Form("link", steps, complete, kept=False)
@@ -32,6 +35,15 @@ def _ask(_answers: Answers, world: World) -> Ask:
     keys = ("link_code", *(("unlink",) if len(world.homes) > 1 else ()))
     choices = tuple(Choice(key, world.words.label(key)) for key in keys)
     return Ask("linking.menu", {"channels": world.homes, "minutes": MINUTES}, choices)
+
+
+def _ask_name(_answers: Answers, _world: World) -> Ask:
+    return Ask("officer.named")
+
+
+def _read_name(given: Given, _answers: Answers, _world: World) -> Reading:
+    name = read_name(given.text or "")
+    return Accepted(name.value) if name else Again(Ask("officer.name_invalid"))
 
 
 def _read(given: Given, _answers: Answers, _world: World) -> Reading:

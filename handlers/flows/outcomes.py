@@ -84,9 +84,10 @@ class Erase:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A one-time code was typed."""
+    """A one-time code was typed; an officer's with the name of whoever takes it up, where we had none."""
 
     code: str
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,10 @@ class PeopleDesk(Protocol):
         """One role in words: `name`, `role`, `unit`, `deputy`."""
         ...
 
+    def is_unnamed(self, code: str) -> bool:
+        """Whether a code would make an officer, here and now, of a member whose name we do not know."""
+        ...
+
     def last_day(self, typed: str) -> Any:
         """The last day of an absence, as typed; None when it cannot be one."""
         ...

@@ -38,7 +38,7 @@ def serves(context: Context) -> bool:
 
 def item(context: Context, code: str) -> Submission | None:
     """An initiative on the member's own desk; any other is as good as not there."""
-    found = purview.find(context.db, code, context.my_id, context.now)
+    found = purview.find(context.db, code, context.my_id, context.now) if serves(context) else None
     return found[0] if found else None
 
 

@@ -7,14 +7,14 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from handlers import menu
+from handlers import actors, menu
 from handlers.context import Context
 from handlers.duties import dates
 from handlers.errors import Refusal
 from handlers.flows import appointments as forms
 from handlers.flows.form import Draft
 from handlers.office import local_day
-from handlers.people import appointments
+from handlers.people import appointments, pairing
 from handlers.reaching import unreached
 from messages.dates import last_day_of
 from messages.types import Choice, Say
@@ -65,6 +65,12 @@ class TurnPeopleDesk:
         """One role in words."""
         found = stored.held(self._context.db, appointment_id, self._context.now)
         return _told(found) if found else {"name": "", "role": "officer", "unit": "", "deputy": False}
+
+    def is_unnamed(self, code: str) -> bool:
+        """Whether a code would make an officer, here and now, of a member whose name we do not know."""
+        context = self._context
+        here = context.me.name is None and actors.carries_roles(context.inbound.address)
+        return here and pairing.is_good(context.db, code, context.now)
 
     def last_day(self, typed: str) -> date | None:
         """The last day of an absence, as typed, if it may be one."""

@@ -13,13 +13,25 @@ from handlers import forms, notices
 from handlers.errors import Refusal
 from handlers.initiatives import purview
 from handlers.office import Office, local_day
-from handlers.people import pairing
+from handlers.people import pairing, resting
 from handlers.reaching import reach
 from messages.types import Say
-from storage import appointments, assignments, audit, clock, conversations, files, members, nights, outbox, units
+from storage import (
+    appointments,
+    assignments,
+    audit,
+    clock,
+    conversations,
+    files,
+    members,
+    nights,
+    outbox,
+    pairings,
+    units,
+)
 from storage.appointments import Held
 from storage.database import Transaction
-from storage.tables import Appointment, Right, Role, Unit
+from storage.tables import Appointment, Member, Right, Role, Unit
 
 GRANTS: dict[Role, tuple[Role, ...]] = {
     Role.ADMIN: (Role.OFFICER, Role.STAFF, Role.ADMIN),
@@ -80,6 +92,16 @@ def invite(
     return code, expires
 
 
+def tell_inviter(db: Transaction, office: Office, taken: pairing.Redeemed, member: Member, now: datetime) -> None:
+    """Whoever handed out a code hears who took it up, while they hold a role themselves."""
+    giver = taken.invited_by
+    if giver is None or giver == member.id or not members.appointments(db, [giver], now):
+        return
+    values = {"name": member.name or "", "role": taken.role, "deputy": taken.deputy, "unit": taken.unit.name, "at": now}
+    once, morning = f"role:code:{taken.number}", reach.opening(now, office.quiet_hours)
+    notices.push(db, office, giver, Say("officer.code_taken", values), topic="role", once=once, now=now, due_at=morning)
+
+
 def _granted(
     db: Transaction, actor_id: int | None, unit: Unit, wanted: Collection[str] | None, now: datetime
 ) -> list[Right] | None:
@@ -117,7 +139,10 @@ def list_(db: Transaction, unit_code: str | None) -> list[dict[str, object]]:
             raise Refusal("cli.officers.no_unit", unit=unit_code)
         roots = [unit]
     found = [one for root in roots for one in appointments.in_subtree(db, root.id or 0, now)]
-    absent = appointments.absent_on(db, [one.appointment.member_id for one in found], local_day(now))
+    people = [one.appointment.member_id for one in found]
+    absent = appointments.absent_on(db, people, local_day(now))
+    given = pairings.invitations(db, people)
+    rest = {one.appointment.id for one in resting.held(db, now)}
     return [
         {
             "number": one.appointment.id,
@@ -128,6 +153,9 @@ def list_(db: Transaction, unit_code: str | None) -> list[dict[str, object]]:
             "code": one.unit.code,
             "rights": one.appointment.rights,
             "away": one.appointment.member_id in absent,
+            "resting": one.appointment.id in rest,
+            "at": one.appointment.since,
+            "inviter": given.get((one.appointment.member_id, one.appointment.unit_id, one.appointment.role)),
         }
         for one in found
     ]

@@ -76,7 +76,7 @@ def redeem(context: Context, typed: str) -> bool:
         return False
     if row.member_id == context.my_id:
         context.say("linking.own")
-    elif context.appointments:
+    elif context.holds_role:
         context.say("linking.officer_refused")
     elif not _claim(context, row, guest_id=context.my_id):
         context.say("linking.invalid")
@@ -121,7 +121,7 @@ def press(context: Context, question: str, key: str) -> None:
         _owner_answers(context, row, key)
     elif row.guest is None and row.member_id != context.my_id and key == "yes":
         redeem(context, code)  # a button from before both were asked
-    elif row.guest_id == context.my_id and not context.appointments:
+    elif row.guest_id == context.my_id and not context.holds_role:
         _guest_answers(context, row, code, key)
     else:
         context.say("linking.invalid")

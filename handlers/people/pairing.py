@@ -40,6 +40,11 @@ class Redeemed:
 
     unit: Unit
     role: Role
+    deputy: bool
+    invited_by: int | None
+    """Who handed it out; None: the command line."""
+    number: int
+    """Of the code."""
 
 
 def invite(
@@ -63,7 +68,17 @@ def invite(
         raise errors.Refusal("cli.officers.no_unit", unit=unit_code)
     code = "".join(chance.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
     listed = None if rights is None else sorted(rights)
-    pairings.add(db, code, unit_id=unit.id, role=Role(role), deputy=deputy, rights=listed, now=now, expires=expires)
+    pairings.add(
+        db,
+        code,
+        unit_id=unit.id,
+        role=Role(role),
+        deputy=deputy,
+        rights=listed,
+        now=now,
+        expires=expires,
+        invited_by=actor_id,
+    )
     details: dict[str, str | int | None] = {"role": role, "deputy": int(deputy), "expires": expires.isoformat()}
     audit.record(db, action="officer.invite", actor_id=actor_id, now=now, unit_id=unit.id, details=details)
     return f"{code[:GROUP]}-{code[GROUP:]}"
@@ -95,7 +110,13 @@ def redeem(db: Transaction, *, typed: str, member_id: int, now: datetime) -> Red
     audit.record(db, action="officer.pair", actor_id=member_id, now=now, unit_id=pairing.unit_id, details=details)
     unit = units.by_id(db, pairing.unit_id)
     assert unit is not None  # a unit ends, it is never deleted
-    return Redeemed(unit, role)
+    return Redeemed(unit, role, pairing.deputy, pairing.invited_by, pairing.id or 0)
+
+
+def is_good(db: Transaction, typed: str, now: datetime) -> bool:
+    """Whether a code would make its bearer an officer now."""
+    pairing = pairings.find(db, read_code(typed))
+    return pairing is not None and pairing.used_at is None and pairing.expires_at > now
 
 
 def read_code(typed: str) -> str:

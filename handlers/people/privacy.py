@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from handlers import menu
-from handlers.context import Context
+from handlers.context import Aside, Context
 from handlers.danger import callbacks as callback_desk
 from handlers.feedback import items as heard
 from handlers.feedback import news as feedback_news
@@ -171,7 +171,7 @@ def _forget_talk(context: Context) -> None:
     talk = context.talk
     talk.drafts.clear()
     talk.changed.clear()
-    talk.active, talk.offered, talk.question, talk.last_code = None, (), "", None
+    talk.active, talk.offered, talk.question, talk.last_code, talk.aside = None, (), "", None, Aside()
 
 
 def erase(context: Context) -> None:

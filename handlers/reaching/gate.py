@@ -97,7 +97,7 @@ class _Judgement:
             return False
         if self._others is None:
             self._others = windows.ways(self._db, self._members)
-        for way in self._others.get(row.member_id, []):
+        for way in ways.fit(self._others.get(row.member_id, []), what):
             if way.address != row.address and isinstance(self._budget.ask(what, way), reach.Send):
                 detours.take(self._db, row.id, way.address)
                 self.verdicts[row.id] = looks.Later(self._now)

@@ -26,6 +26,8 @@ class Reason(StrEnum):
     """Never asked for news, or stopped it."""
     UNREACHABLE = "unreachable"
     """No address, or every one of them refuses us."""
+    ONLY_BROWSER = "only_browser"
+    """An officer who is found in a browser only, where no role is in force."""
     WEEKLY_CAP = "weekly_cap"
     DAILY_CAP = "daily_cap"
     TAKEN_OVER = "taken_over"

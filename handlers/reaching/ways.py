@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from handlers import actors
 from handlers.office import Office
 from handlers.reaching import reach
 from handlers.reaching.reach import Reason, Refuse, Spent, Terms, Verdict, What
@@ -21,7 +22,7 @@ from storage.database import Transaction
 from storage.tables import Priority, Window
 from storage.windows import Way
 
-OFFICERS = frozenset({"officer", "duty", "climb", "care", "callback", "staff", "role"})
+OFFICERS = frozenset({"officer", "duty", "climb", "care", "callback", "staff", "role", "files"})
 """Topics of what is pushed to officers about their work."""
 PLAN = "plan"
 """The topic of a warning that an account's plan runs out."""
@@ -131,15 +132,34 @@ def choose(
 ) -> dict[int, Chosen]:
     """The best way to each member who agrees to be written to; who has no address at all is left out."""
     budget = Budget(db, office, now)
-    found = windows.ways(db, member_ids)
+    found = open_to(db, member_ids, what)
     best = {number: reach.best([(way, budget.ask(what, way)) for way in theirs]) for number, theirs in found.items()}
     return {number: chosen for number, chosen in best.items() if chosen is not None}
+
+
+def open_to(db: Transaction, member_ids: Collection[int], what: What) -> dict[int, list[Way]]:
+    """The ways to members who agree to be written to that a kind of message may take, the one seen last first."""
+    found = {number: fit(theirs, what) for number, theirs in windows.ways(db, member_ids).items()}
+    return {number: theirs for number, theirs in found.items() if theirs}
+
+
+def fit(theirs: Iterable[Way], what: What) -> list[Way]:
+    """Of a member's ways those that a kind of message may take: officers' work never goes to a browser."""
+    return [way for way in theirs if what is not What.OFFICER or actors.carries_roles(way.address)]
+
+
+def reachable(db: Transaction, member_ids: Collection[int]) -> set[int]:
+    """Which of these officers have a chat in which their role is in force, and which takes what we write."""
+    found = open_to(db, member_ids, What.OFFICER)
+    return {number for number, theirs in found.items() if not all(way.unreachable for way in theirs)}
 
 
 def out_of_reach(db: Transaction, office: Office, member_ids: Collection[int], now: datetime) -> dict[int, Reason]:
     """Which of these officers can be reached by no way now, and why not; who has no address is unreachable."""
     chosen = choose(db, office, member_ids, What.OFFICER, now)
-    lost = {number: Reason.UNREACHABLE for number in member_ids if number not in chosen}
+    left = [number for number in member_ids if number not in chosen]
+    found = windows.ways(db, left) if left else {}
+    lost = {number: Reason.ONLY_BROWSER if number in found else Reason.UNREACHABLE for number in left}
     return lost | {number: found.reason for number, (_, found) in chosen.items() if isinstance(found, Refuse)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 UNITS = Path(__file__).with_name("units.csv")
@@ -22,6 +23,9 @@ PROGRAMMES: tuple[tuple[str, int], ...] = (
     ("tim-hieu-nghi-quyet-02", -7),
 )
 """The templates by code, each with how many days ago it opened when the demo was first started."""
+
+CHATS: Mapping[str, str] = {key: f"demo-{key}" for key in ("member", "officer", "staff")}
+"""The browser chat of each of the demo's people; a cookie's chat is hexadecimal: no browser can come upon one."""
 
 STAFF: tuple[tuple[str, str, str], ...] = (
     ("officer", "GD51-01", "officer"),

@@ -110,7 +110,7 @@ def attach_paper(db: Transaction, code: str, actor: int, now: datetime) -> objec
     paper = kinds.load()["model"].papers[0].key
     award_desk.take(context(db, actor, now), TakePaper(code, paper, "key", "a.pdf", 10))
     db.write_out()
-    return attachments.claim(db, ["web"], 1)
+    return attachments.claim(db, ["telegram"], 1)
 
 
 def send_award(db: Transaction, code: str, actor: int, now: datetime) -> object:

@@ -32,7 +32,7 @@ def desk(database_url: str) -> Iterator[Desk]:
 
 def serving(desk: Desk, name: str, unit: str, role: Role = Role.OFFICER, **more: object) -> Visitor:
     """Somebody with a role, by a code of the command line."""
-    visitor = desk.member(name)
+    visitor = desk.member(name, "telegram")
     with desk.rows() as db:
         code = pairing.invite(
             db,
@@ -44,7 +44,7 @@ def serving(desk: Desk, name: str, unit: str, role: Role = Role.OFFICER, **more:
             now=desk.now,
             **more,  # type: ignore[arg-type]
         )
-    visitor.says(f"/lienket {code}")
+    visitor.talks(f"/lienket {code}", f"Trần Thị {name.capitalize()}")
     return visitor
 
 
@@ -127,11 +127,16 @@ class TestHandingOn:
         assert head.labels == offered
 
     def test_the_code_works_once_for_whoever_types_it(self, desk: Desk) -> None:
-        head, new = serving(desk, "an", SECTOR), desk.member("moi")
+        head, new = serving(desk, "an", SECTOR), desk.member("moi", "telegram")
         shown = head.talks("/canbo", "[Cấp mã cán bộ]", SCHOOL, "[Cấp phó]")
         code = re.search(r"/lienket (\S+)", shown)
         assert code is not None, shown
-        assert "đã được liên kết với Công đoàn" in new.says(f"/lienket {code[1]}")
+        assert "cho biết họ và tên" in new.says(f"/lienket {code[1]}")
+        assert "ghi giúp họ và tên" in new.says("0912 345 678")
+        assert "đã được liên kết với Công đoàn" in new.says("Lê Văn Mới")
+        told = head.hears()
+        assert "Lê Văn Mới vừa nhận vai trò Cán bộ phụ trách (cấp phó)" in told
+        assert "tại Công đoàn Trường THPT Bến Lau" in told
         assert "đã được dùng" in desk.member("khac").says(f"/lienket {code[1]}")
         with desk.rows() as db:
             assert appointments.deputies(db, unit_id(db, SCHOOL), desk.now) == [member_id(db, new)]

@@ -40,7 +40,7 @@ def desk(database_url: str) -> Iterator[Desk]:
 class Carrier:
     """A channel that hands out what the test put in, or fails as told."""
 
-    account: str = "web"
+    account: str = "telegram"
     pace: Pace = field(default_factory=lambda: Pace(None))
     kept: bool = False
     files: dict[str, bytes | Exception] = field(default_factory=dict)
@@ -149,9 +149,9 @@ def test_another_process_fetches_nothing_twice(desk: Desk) -> None:
     hanh.presses("Tờ trình")
     sends(hanh, "one")
     with desk.rows() as db:
-        assert [each.key for each in attachments.claim(db, ["web"], 4)] == ["one"]
+        assert [each.key for each in attachments.claim(db, ["telegram"], 4)] == ["one"]
     with desk.rows() as db:
-        assert attachments.claim(db, ["web"], 4) == []
+        assert attachments.claim(db, ["telegram"], 4) == []
         assert attachments.claim(db, ["telegram"], 4) == []
 
 

@@ -290,7 +290,7 @@ class TestFreezing:
         assert len(room.deliver()) == 6
 
     def test_its_author_is_told_the_result_once(self, desk: Desk, room: Mailroom) -> None:
-        staff = desk.member("tuan")
+        staff = desk.member("tuan", "telegram")
         room.subscribe("a")
         with desk.rows() as db:
             known = members.by_addresses(db, [staff.address])[staff.address]

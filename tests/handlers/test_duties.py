@@ -12,6 +12,7 @@ from handlers.duties import acts as duties
 from handlers.duties import rounds as duty_rounds
 from handlers.errors import Refusal
 from messages.dates import ZONE
+from messages.types import Address
 from storage import duties as stored
 from storage import members, outbox
 from storage.duties import Owed
@@ -207,7 +208,8 @@ class TestWho:
     def test_whoever_withdrew_consent_or_blocked_the_bot_is_left_alone_and_told_once_back(self, union: Union) -> None:
         address = None
         with union.rows() as db:
-            address = members.reachable(db, [union.people["Hạnh"]])[union.people["Hạnh"]]
+            (home,) = members.addresses(db, union.people["Hạnh"])
+            address = Address(home.account, home.chat)
             members.unreachable(db, address, union.now)
         assert union.tick(at(date(2021, 4, 6))) == 0
         with union.rows() as db:

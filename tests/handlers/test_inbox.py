@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from datetime import timedelta
 from statistics import median
@@ -198,6 +199,7 @@ class TestSharing:
 
 class TestTheLevelAbove:
     def test_from_the_list_at_the_school_to_the_reward_above_in_the_chat(self, desk: Desk) -> None:
+        desk.office = dataclasses.replace(desk.office, public_url="https://tro-ly.congdoan.example")
         hanh, tuan = officer(desk, SCHOOL), officer(desk, ABOVE, name="tuan")
         first, second = several(desk, 2)
         for code in (first, second):

@@ -32,13 +32,13 @@ def desk(database_url: str) -> Iterator[Desk]:
 
 def appointed(desk: Desk, name: str, role: Role) -> Visitor:
     """Somebody with a role at the top."""
-    person = desk.member(name)
+    person = desk.member(name, "telegram")
     with desk.rows() as db:
         expires = desk.now + timedelta(days=7)
         code = pairing.invite(
             db, unit_code="GD51", role=role, expires=expires, chance=desk.office.chance, actor_id=None, now=desk.now
         )
-    person.says(f"/lienket {code}")
+    person.talks(f"/lienket {code}", f"Trần {name}")
     return person
 
 

@@ -27,11 +27,11 @@ def desk(database_url: str) -> Iterator[Desk]:
 
 
 def test_beside_the_duties_staff_see_whom_a_reminder_reaches_and_why_not_the_others(desk: Desk) -> None:
-    staff = desk.member("Minh")
-    staff.says(f"/lienket {invite(desk, 'GD51', Role.STAFF)}")
+    staff = desk.member("Minh", "telegram")
+    staff.talks(f"/lienket {invite(desk, 'GD51', Role.STAFF)}", "Trần Minh")
     officers = [desk.member(f"cb{number}", "zalo_oa") for number in range(3)]
     for number, person in enumerate(officers, 1):
-        person.says(f"/lienket {invite(desk, f'GD51-0{number}', Role.OFFICER)}")
+        person.talks(f"/lienket {invite(desk, f'GD51-0{number}', Role.OFFICER)}", f"Lê Văn Bình{'a' * number}")
     assert "Tin nhắc việc tới được" not in staff.says("/nhiemvu"), "everybody can be reached"
     desk.now += 8 * DAY
     officers[0].says("xin chào")

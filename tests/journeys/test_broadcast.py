@@ -41,11 +41,11 @@ async def test_from_the_text_to_the_members_and_the_result(box: Box) -> None:
     assert "Soạn tin truyền thông" in await staff.says("/soantin")
     assert "đoàn viên của đơn vị nào" in await staff.says(TEXT)
     preview = await staff.presses("Liên đoàn Lao động tỉnh Quảng Ngãi")
-    assert "Kính mời anh/chị dự hội thao của Công đoàn ngành Giáo dục tỉnh." in preview
+    assert "Kính mời anh/chị Tuấn dự hội thao của Công đoàn ngành Giáo dục tỉnh." in preview
     assert "Số người nhận: 1 (" in preview
     # Bình, and the staff member who writes
     assert "Tới được ngay 1/3 người. Chưa tới được:\n• 2 người: không đăng ký nhận tin" in preview
-    assert "Kính mời anh/chị dự hội thao" in (await staff.presses("Gửi thử cho tôi")).partition("Xem trước tin")[0]
+    assert "Kính mời anh/chị Tuấn dự hội thao" in (await staff.presses("Gửi thử cho tôi")).partition("Xem trước tin")[0]
     assert "nhắn đúng số người nhận: 1" in await staff.presses("Gửi ngay")
     assert "chưa khớp với số người nhận" in await staff.says("2")
     assert "hội thao" not in await an.hears()

@@ -63,17 +63,18 @@ class TestPairing:
     def test_a_code_is_typed_with_the_command_or_after_it_in_any_spelling(self, desk: Desk) -> None:
         code = invite(desk, SCHOOL)
         typed = code.lower().replace("-", " ").replace("0", "o").replace("1", "i")
-        hanh = desk.member("hanh")
+        hanh = desk.member("hanh", "telegram")
         assert "nhập mã liên kết" in hanh.says("/lienket")
-        answer = hanh.says(typed)
+        assert "họ và tên" in hanh.says(typed)
+        answer = hanh.says("Trần Thị Hạnh")
         assert "Đơn vị: Công đoàn Trường THPT Đồi Sim" in answer
         assert "Vai trò: Cán bộ phụ trách" in answer
         assert hanh.labels[0] == "📥 Hộp thư"
 
     def test_a_used_an_unknown_and_an_old_code_open_nothing(self, desk: Desk) -> None:
         used, old = invite(desk, SCHOOL), invite(desk, SCHOOL, days=1)
-        desk.member("hanh").says(f"/lienket {used}")
-        binh = desk.member("binh")
+        desk.member("hanh", "telegram").talks(f"/lienket {used}", "Trần Thị Hạnh")
+        binh = desk.member("binh", "telegram")
         assert "đã được dùng" in binh.says(f"/lienket {used}")
         assert "chưa đúng hoặc đã hết hạn" in binh.says("/lienket AAAA-AAAA")
         desk.now += timedelta(days=1)

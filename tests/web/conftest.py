@@ -15,9 +15,10 @@ from aiohttp import ClientSession, CookieJar, web
 from bot.channels.web import WebChannel
 from bot.web import Site, application
 from bot.web.cookies import chat_of
-from bot.web.demo import CHATS, DemoState, Jump, Persona, StoryStep
+from bot.web.demo import DemoState, Jump, Persona, StoryStep
 from bot.web.throttle import Throttle
 from bot.writer import Writer
+from messages.demo import CHATS
 from messages.types import Address, Choice, Inbound, Outbound, Pressed, Text
 from storage import clock, transcript
 from storage.database import Database, Transaction

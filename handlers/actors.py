@@ -1,0 +1,110 @@
+"""Who acts, and which roles go with it: decided here for every turn and every act.
+
+A browser is known by a cookie alone, so a turn from one carries no role, whoever its member is: the role rests there
+and is in force on the member's other channels. The demo's persons are the exception: no cookie can have their chats,
+and they answer on their own machine only.
+
+What belongs to no unit (a programme for everybody, the tree itself) belongs to staff at the only top of the tree; where
+there are several tops or none, to the command line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from handlers.errors import Refusal
+from messages.dates import day_of
+from messages.demo import CHATS
+from messages.types import Address
+from storage import appointments, members, units
+from storage.database import Transaction
+from storage.tables import Appointment, Right, Role
+
+DEMO_CHATS = frozenset(CHATS.values())
+
+
+def carries_roles(address: Address) -> bool:
+    """Whether the roles of its member are in force in a chat, and officers' work may be sent there."""
+    return address.kind != "web" or address.chat in DEMO_CHATS
+
+
+class NoRight(Refusal):
+    """Something was asked by somebody whose it is not to ask, or by nobody who says who they are."""
+
+
+class By(StrEnum):
+    """Who acts: a member by their roles, or a part of the program that has every right."""
+
+    MEMBER = "member"
+    COMMAND_LINE = "command line"
+    CLOCK = "clock"
+    DEMO = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody who acts; a member with the roles that are in force in this turn."""
+
+    by: By
+    member_id: int | None = None
+    roles: tuple[Appointment, ...] = ()
+
+    @property
+    def has_every_right(self) -> bool:
+        """Whether it is the program itself, or whoever runs it."""
+        return self.by is not By.MEMBER
+
+    def may(self, db: Transaction, right: Right, unit_id: int) -> bool:
+        """Whether a role covers a unit and allows this."""
+        if self.has_every_right:
+            return True
+        return any(right in appointments.rights_of(row) for row in self.covering(db, unit_id))
+
+    def runs(self, db: Transaction, unit_id: int | None, now: datetime) -> bool:
+        """Whether they are staff or administrator of a unit or above it; None: of what belongs to no unit."""
+        if self.has_every_right:
+            return True
+        if unit_id is None:
+            unit_id = only_top(db, now)
+        covering = self.covering(db, unit_id) if unit_id is not None else []
+        return any(row.role in (Role.STAFF, Role.ADMIN) for row in covering)
+
+    def covering(self, db: Transaction, unit_id: int) -> list[Appointment]:
+        """The roles held for a unit or above it."""
+        above = {unit_id, *(unit.id for unit in units.ancestors(db, unit_id))}
+        return [row for row in self.roles if row.unit_id in above]
+
+
+COMMAND_LINE, CLOCK, DEMO = Actor(By.COMMAND_LINE), Actor(By.CLOCK), Actor(By.DEMO)
+
+
+def of_member(db: Transaction, member_id: int, now: datetime) -> Actor:
+    """A member with every role they hold, outside a turn."""
+    return Actor(By.MEMBER, member_id, tuple(members.appointments(db, [member_id], now).get(member_id, ())))
+
+
+def only_top(db: Transaction, now: datetime) -> int | None:
+    """The unit above all others; None where there are several, or none."""
+    tops = units.tops(db, day_of(now))
+    return tops[0].id if len(tops) == 1 else None
+
+
+def named(actor: Actor | None) -> Actor:
+    """Whoever acts. Raises NoRight when nobody says who they are."""
+    if actor is None:
+        raise NoRight("rights.unnamed")
+    return actor
+
+
+def require_running(db: Transaction, actor: Actor | None, unit_id: int | None, now: datetime) -> None:
+    """Raises NoRight unless `Actor.runs` what belongs to a unit, or to none."""
+    if not named(actor).runs(db, unit_id, now):
+        raise NoRight("rights.none")
+
+
+def require(db: Transaction, actor: Actor | None, right: Right, unit_id: int) -> None:
+    """Raises NoRight unless a role covers a unit and allows this."""
+    if not named(actor).may(db, right, unit_id):
+        raise NoRight("rights.none")
