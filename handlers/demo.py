@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from handlers import demo_crowd, programmes
+from handlers.actors import DEMO
 from handlers.duties import acts as duties
 from handlers.office import Office, local_day
 from handlers.reaching import reach
@@ -71,10 +72,10 @@ def prepare(db: Transaction, office: Office, now: datetime) -> None:
     if settings.read(db, SEEDED):
         return
     sheet = Path(data.UNITS).read_bytes()
-    units.apply(db, units.plan(db, units.read_sheet(sheet, "units.csv")), actor_id=None, now=now)
+    units.apply(db, units.plan(db, units.read_sheet(sheet, "units.csv")), actor=DEMO, now=now)
     today = local_day(now)
     for template, days_ago in data.PROGRAMMES:
-        programmes.load(db, template, opens=today - timedelta(days=days_ago), actor_id=None, now=now)
+        programmes.load(db, template, opens=today - timedelta(days=days_ago), run_by=data.RUN_BY, actor=DEMO, now=now)
     for person, unit_code, role in data.STAFF:
         _appoint(db, office, person, unit_code, Role(role), now)
     demo_crowd.gather(db, office, now)

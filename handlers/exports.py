@@ -14,6 +14,8 @@ from itertools import islice
 from operator import attrgetter
 from typing import BinaryIO, TypeVar
 
+from handlers import actors
+from handlers.actors import Actor
 from handlers.duties import workdays
 from handlers.errors import Refusal
 from handlers.export_records import FeedbackRecord, ItemRecord, MemberRecord
@@ -62,12 +64,19 @@ class Source:
     """All, or what belongs to a unit and everything under it, as it stands on a day."""
 
 
-def record(db: Transaction, request: Request, *, actor_id: int | None, now: datetime) -> None:
-    """Note that an export was asked for, before anything is handed out. Raises Refusal: no such unit."""
+def record(db: Transaction, request: Request, *, actor: Actor, now: datetime) -> None:
+    """Note that an export was asked for, before anything is handed out. Raises Refusal: no such unit, not theirs."""
     unit_id = _unit_id(db, request)
-    details = {"form": request.form.value}
-    subject = request.kind.value
-    audit.record(db, action="export", actor_id=actor_id, now=now, unit_id=unit_id, subject=subject, details=details)
+    actors.require_running(db, actor, unit_id, now)
+    audit.record(
+        db,
+        action="export",
+        actor_id=actor.member_id,
+        now=now,
+        unit_id=unit_id,
+        subject=request.kind.value,
+        details={"form": request.form.value},
+    )
 
 
 def write(db: Transaction, request: Request, out: BinaryIO, *, today: date) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handlers import programmes as planning
 from handlers.context import Context
 from handlers.feedback import desk as feedback_desk
 from handlers.feedback import items as feedback
@@ -48,9 +49,9 @@ def greet(context: Context) -> None:
 
 
 def list_programmes(context: Context) -> None:
-    """What is open, what is coming, what has just closed; staff may move an end."""
+    """What is open, what is coming, what has just closed; who runs one may move its end."""
     keys = ["initiative"] if programmes.open_at(context.db, context.now, Kind.INITIATIVE) else ["watch"]
-    if officers.is_staff(context):
+    if planning.extendable(context.db, context.actor, context.now):
         keys.append("extend")
     choices = tuple(Choice(key, context.office.catalogue.label(key)) for key in keys)
     offer(context, Say("programmes.list", _programmes(context), choices, "menu"))

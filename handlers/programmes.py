@@ -13,6 +13,8 @@ from enum import StrEnum
 from itertools import chain, count
 from typing import Any
 
+from handlers import actors
+from handlers.actors import Actor
 from handlers.errors import Refusal
 from messages import programmes as templates
 from messages.dates import ZONE
@@ -22,6 +24,8 @@ from storage import programmes as storage
 from storage.database import Transaction
 from storage.tables import Duty, Programme, Slogan
 
+EXTENDABLE_DAYS = 60
+"""After its end."""
 CODE = re.compile(r"[a-z0-9-]{2,40}")
 
 
@@ -52,7 +56,7 @@ def load(
     template_code: str,
     opens: date | int,
     *,
-    actor_id: int | None,
+    actor: Actor,
     now: datetime,
     code: str | None = None,
     run_by: str | None = None,
@@ -61,6 +65,8 @@ def load(
 
     `run_by`: the code of the unit that runs it, for itself and all below.
     """
+    unit_id = _unit_id(db, run_by) if run_by else None
+    actors.require_running(db, actor, unit_id, now)
     template = _template(template_code)
     plan = templates.clone_year(template, opens) if isinstance(opens, int) else templates.clone(template, opens)
     row = Programme(
@@ -70,7 +76,7 @@ def load(
         theme=plan.theme,
         kind=plan.kind.value,
         level=plan.level,
-        unit_id=_unit_id(db, run_by) if run_by else None,
+        unit_id=unit_id,
         source=plan.source,
         opens_at=_midnight(plan.window.opens),
         closes_at=_midnight(plan.window.bound),
@@ -78,40 +84,40 @@ def load(
     )
     programme_id = storage.add(db, row)
     storage.add_parts(db, [*_slogans(plan, programme_id), *_duties(plan, programme_id)])
-    _record(db, "load", row, actor_id=actor_id, now=now)
+    _record(db, "load", row, actor=actor, now=now)
     return row
 
 
-def open_(db: Transaction, code: str, *, actor_id: int | None, now: datetime) -> Programme:
+def open_(db: Transaction, code: str, *, actor: Actor, now: datetime) -> Programme:
     """Let a programme take entries from now on. One that is over is refused: that takes a new end."""
-    row = _programme(db, code)
+    row = _own(db, code, actor, now)
     if row.closes_at <= now:
         raise Refusal("planning.over", programme=row.name, closes=row.closes_at)
     row.hidden = False
     row.opens_at = min(row.opens_at, now)
-    _record(db, "open", row, actor_id=actor_id, now=now)
+    _record(db, "open", row, actor=actor, now=now)
     return row
 
 
-def close(db: Transaction, code: str, *, actor_id: int | None, now: datetime) -> Programme:
+def close(db: Transaction, code: str, *, actor: Actor, now: datetime) -> Programme:
     """End a programme now; one that has not begun is hidden until staff opens it."""
-    row = _programme(db, code)
+    row = _own(db, code, actor, now)
     if row.closes_at <= now:
         raise Refusal("planning.over_already", programme=row.name, closes=row.closes_at)
     if row.opens_at < now:
         row.closes_at = now
     else:
         row.hidden = True
-    _record(db, "close", row, actor_id=actor_id, now=now)
+    _record(db, "close", row, actor=actor, now=now)
     return row
 
 
-def extend(db: Transaction, code: str, closes_at: datetime, *, actor_id: int | None, now: datetime) -> Programme:
+def extend(db: Transaction, code: str, closes_at: datetime, *, actor: Actor, now: datetime) -> Programme:
     """Move a programme's end to a later moment (exclusive); one that was over is open again.
 
     Duties that fell due with the old end move along.
     """
-    row = _programme(db, code)
+    row = _own(db, code, actor, now)
     if closes_at <= max(now, row.closes_at):
         raise Refusal("planning.not_later", closes=row.closes_at)
     assert row.id is not None
@@ -120,8 +126,14 @@ def extend(db: Transaction, code: str, closes_at: datetime, *, actor_id: int | N
             duty.due_at, duty.moved_at = closes_at, now
     row.closes_at = closes_at
     row.hidden = False
-    _record(db, "extend", row, actor_id=actor_id, now=now)
+    _record(db, "extend", row, actor=actor, now=now)
     return row
+
+
+def extendable(db: Transaction, actor: Actor, now: datetime) -> list[Programme]:
+    """Those whose end somebody may still move."""
+    found = storage.extendable(db, now, EXTENDABLE_DAYS)
+    return [row for row in found if actor.runs(db, row.unit_id, now)][: storage.SHOWN]
 
 
 def list_(db: Transaction, now: datetime) -> list[Listed]:
@@ -151,6 +163,12 @@ def _programme(db: Transaction, code: str) -> Programme:
     row = storage.by_code(db, code)
     if row is None:
         raise Refusal("planning.no_programme", code=code)
+    return row
+
+
+def _own(db: Transaction, code: str, actor: Actor, now: datetime) -> Programme:
+    row = _programme(db, code)
+    actors.require_running(db, actor, row.unit_id, now)
     return row
 
 
@@ -217,6 +235,6 @@ def _span(span: Span) -> list[str]:
     return [span.opens.isoformat(), span.bound.isoformat()]
 
 
-def _record(db: Transaction, step: str, row: Programme, *, actor_id: int | None, now: datetime) -> None:
+def _record(db: Transaction, step: str, row: Programme, *, actor: Actor, now: datetime) -> None:
     window = {"opens": row.opens_at.isoformat(), "closes": row.closes_at.isoformat()}
-    audit.record(db, action=f"programme.{step}", actor_id=actor_id, now=now, subject=row.code, details=window)
+    audit.record(db, action=f"programme.{step}", actor_id=actor.member_id, now=now, subject=row.code, details=window)

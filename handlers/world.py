@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import cached_property, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from handlers import programmes as planning
 from handlers.awards.desk import TurnAwardDesk
 from handlers.context import Context
 from handlers.danger import callbacks
@@ -32,7 +33,6 @@ from storage.tables import Kind
 OFFERED_UNITS = 9
 """As many units as one can take in at a glance, and as digits can name."""
 OFFERED_ITEMS = 9
-EXTENDABLE_DAYS = 60
 COMPARED = 50
 """How many of one's own submissions, the newest first, a new text is compared with."""
 
@@ -148,8 +148,8 @@ class TurnWorld:
         return self._programme(rows[0]) if rows else None
 
     def extendable(self) -> tuple[Programme, ...]:
-        """Programmes whose end staff may still move."""
-        rows = programmes.extendable(self._db, self._context.now, EXTENDABLE_DAYS)
+        """Programmes whose end the member may still move."""
+        rows = planning.extendable(self._db, self._context.actor, self._context.now)
         return tuple(self._programme(row) for row in rows)
 
     def draft_until(self) -> datetime:

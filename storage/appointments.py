@@ -66,13 +66,6 @@ def may(db: Transaction, member_id: int, unit_id: int, right: Right, now: dateti
     return any(row.unit_id in above and right in rights_of(row) for row in rows)
 
 
-def runs(db: Transaction, member_id: int, unit_id: int, now: datetime) -> bool:
-    """Whether a member is staff or administrator of a unit, or above it."""
-    above = {unit_id, *(unit.id for unit in ancestors(db, unit_id))}
-    rows = db.scalars(select(Appointment).where(col(Appointment.member_id) == member_id, holds(now)))
-    return any(row.unit_id in above and row.role in (Role.STAFF, Role.ADMIN) for row in rows)
-
-
 def serving(db: Transaction, unit_id: int, right: Right, *, now: datetime, day: date) -> list[int]:
     """Whom something new at exactly this unit is told: its officers with the right who are not away.
 

@@ -110,7 +110,7 @@ def extendable(db: Transaction, now: datetime, days: int) -> list[Programme]:
     """Those that are open or closed in the last so many days, the latest end first. To be read only."""
     since = now - timedelta(days=days)
     found = [row for row in _all(db) if not row.hidden and row.opens_at <= now and row.closes_at > since]
-    return sorted(found, key=lambda row: row.closes_at, reverse=True)[:SHOWN]
+    return sorted(found, key=lambda row: row.closes_at, reverse=True)
 
 
 def newly_open(db: Transaction, now: datetime) -> list[Programme]:

@@ -23,6 +23,7 @@ from bot.app import App
 from bot.settings import OaAccount, Part, Settings, TelegramBot, ZaloBotAccount
 from bot.settings_reach import ReachRules
 from handlers import programmes
+from handlers.actors import COMMAND_LINE
 from handlers.office import Office
 from handlers.people import pairing
 from handlers.units import tree as units
@@ -208,9 +209,9 @@ class Box:
         with self.database() as db:
             now = clock.now(db)
             sheet = units.read_sheet(UNITS.read_bytes(), "units.csv")
-            units.apply(db, units.plan(db, sheet), actor_id=None, now=now)
+            units.apply(db, units.plan(db, sheet), actor=COMMAND_LINE, now=now)
             day = (now - timedelta(days=opened)).date()
-            return programmes.load(db, template, opens=day, actor_id=None, now=now, **more)
+            return programmes.load(db, template, opens=day, actor=COMMAND_LINE, now=now, **more)
 
     def invite(self, unit: str, role: Role = Role.OFFICER) -> str:
         """A one-time code."""

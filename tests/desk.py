@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import programmes, turn
+from handlers.actors import COMMAND_LINE
 from handlers.units import tree as units
 from messages.types import Address, Choice, Event, Inbound, Outbound, Pressed, Text, payload
 from storage.database import Database, Transaction
@@ -38,13 +39,14 @@ class Desk:
         with self.database.transaction() as db:
             yield db
 
-    def furnish(self, *templates: str, opened: int = 10) -> list[Programme]:
+    def furnish(self, *templates: str, opened: int = 10, run_by: str | None = None) -> list[Programme]:
         """The demo's units, and programmes that opened so many days ago."""
         with self.rows() as db:
             sheet = units.read_sheet(UNITS.read_bytes(), "units.csv")
-            units.apply(db, units.plan(db, sheet), actor_id=None, now=self.now)
+            units.apply(db, units.plan(db, sheet), actor=COMMAND_LINE, now=self.now)
             day = (self.now - timedelta(days=opened)).date()
-            return [programmes.load(db, code, opens=day, actor_id=None, now=self.now) for code in templates]
+            made = {"opens": day, "run_by": run_by, "actor": COMMAND_LINE, "now": self.now}
+            return [programmes.load(db, code, **made) for code in templates]
 
     def person(self, name: str, channel: str = "web") -> Visitor:
         """Somebody new."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from handlers import programmes
+from handlers.actors import COMMAND_LINE
 from handlers.initiatives import selection
 from handlers.office import Office
 from storage import submissions
@@ -19,7 +20,7 @@ def programme(
     db: Transaction, now: datetime, template: str = "75-nghin-sang-kien", opens: date | int = 2021
 ) -> Programme:
     """A programme of the seeds with its numbers and its scoring sheet."""
-    return programmes.load(db, template, opens, actor_id=None, now=now)
+    return programmes.load(db, template, opens, actor=COMMAND_LINE, now=now)
 
 
 def plant(

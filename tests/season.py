@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from handlers import programmes, turn
+from handlers.actors import COMMAND_LINE
 from handlers.duties import acts as duties
 from handlers.duties import climbing, workdays
 from handlers.duties import rounds as duty_rounds
@@ -135,9 +136,9 @@ class Season:
                 for code in (TOP, *UPPER, *BASE)
             ]
             units.write(db, created=created, changed=())
-            first = programmes.load(db, "75-nghin-sang-kien", 2021, actor_id=None, now=self.now)
-            programmes.load(db, "lang-nghe", 2021, actor_id=None, now=self.now)
-            programmes.load(db, "thang-cong-nhan", 2021, actor_id=None, now=self.now)
+            first = programmes.load(db, "75-nghin-sang-kien", 2021, actor=COMMAND_LINE, now=self.now)
+            programmes.load(db, "lang-nghe", 2021, actor=COMMAND_LINE, now=self.now)
+            programmes.load(db, "thang-cong-nhan", 2021, actor=COMMAND_LINE, now=self.now)
             self.programme_id = first.id or 0
             for code in (TOP, *UPPER, *BASE):
                 self.heads[code] = self._appoint(db, code, f"head-{code}")
@@ -291,7 +292,7 @@ class Season:
         if day == MOVED_ON:
             with self.rows() as db:
                 code = self.programme(db).code
-                duties.move(db, code, "select", at(MOVED_TO, 0), actor_id=None, now=self.now)
+                duties.move(db, code, "select", at(MOVED_TO, 0), actor=COMMAND_LINE, now=self.now)
         if day <= CLOSED:
             self.hand_in(self._sending(day))
         if workdays.is_workday(day):
@@ -318,7 +319,7 @@ class Season:
         with self.rows() as db:
             (row,) = members.appointments(db, [self.heads[LEAVES]], self.now)[self.heads[LEAVES]]
             assert row.id is not None
-            appointments.end(db, self.office, row.id, actor_id=None, now=self.now)
+            appointments.end(db, self.office, row.id, actor=COMMAND_LINE, now=self.now)
 
     def _sending(self, day: date) -> range:
         """Whose day it is: half of the members send, a third of them in the last tenth of the days."""

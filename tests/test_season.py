@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from handlers import programmes
+from handlers.actors import COMMAND_LINE
 from handlers.duties import acts as duties
 from messages.dates import ZONE
 from storage.duties import Owed
@@ -122,9 +123,9 @@ def happen(union: Union, moment: datetime) -> None:
     with union.rows() as db:
         if moment == FINISHED:
             owed = Owed(union.unit(db, FINISHED_BY), union.people[FINISHED_BY])
-            duties.finish(db, OFFICE, union.duties["select"], owed, moment)
+            duties.finish(db, OFFICE, union.duties["select"], owed, actor=COMMAND_LINE, now=moment)
         if moment == EXTENDED:
-            programmes.extend(db, "s", datetime(2021, 5, 1, tzinfo=ZONE), actor_id=None, now=moment)
+            programmes.extend(db, "s", datetime(2021, 5, 1, tzinfo=ZONE), actor=COMMAND_LINE, now=moment)
 
 
 def test_each_reminder_is_promised_exactly_once_to_the_right_person(union: Union) -> None:

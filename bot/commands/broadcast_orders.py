@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.commands.reply import Reply
+from handlers.actors import COMMAND_LINE
 from handlers.errors import Refusal
 from handlers.news import audience, broadcasts
 from handlers.news import desk as news_desk
@@ -43,7 +44,7 @@ class CreateBroadcast:
     def run(self, db: Transaction, office: Office) -> Reply:
         """Its code, and how many would get it now."""
         now = clock.now(db)
-        row = broadcasts.create(db, office, text=self.text, unit_code=self.unit, author_id=None, now=now)
+        row = broadcasts.create(db, office, text=self.text, unit_code=self.unit, actor=COMMAND_LINE, now=now)
         unit = broadcasts.unit_of(db, row)
         counts = audience.count(db, office, unit, audience.start(office, None, now), now)
         values = {
@@ -70,7 +71,7 @@ class ConfirmBroadcast:
         now = clock.now(db)
         row = broadcasts.by_code(db, self.code)
         at = self._moment(now)
-        broadcasts.confirm(db, office, row, recipients=self.recipients, at=at, actor_id=None, now=now)
+        broadcasts.confirm(db, office, row, recipients=self.recipients, at=at, actor=COMMAND_LINE, now=now)
         return Reply(office.catalogue.text("broadcast.status", news_desk.status_values(db, row, now)))
 
     def _moment(self, now: datetime) -> datetime | None:
@@ -93,5 +94,5 @@ class MoveBroadcast:
         """How it stands afterwards."""
         now = clock.now(db)
         row = broadcasts.by_code(db, self.code)
-        STEPS[Step(self.step)](db, row, actor_id=None, now=now)
+        STEPS[Step(self.step)](db, row, actor=COMMAND_LINE, now=now)
         return Reply(office.catalogue.text("broadcast.status", news_desk.status_values(db, row, now)))

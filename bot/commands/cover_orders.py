@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.commands.reply import Reply
+from handlers.actors import COMMAND_LINE
 from handlers.initiatives import covers
 from handlers.office import Office
 from storage import clock
@@ -19,5 +20,5 @@ class NoteCover:
 
     def run(self, db: Transaction, office: Office) -> Reply:
         """Nothing is said of it."""
-        covers.note(db, self.number, actor_id=None, now=clock.now(db))
+        covers.note(db, self.number, actor=COMMAND_LINE, now=clock.now(db))
         return Reply("")

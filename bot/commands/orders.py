@@ -19,6 +19,7 @@ from bot.commands.programme_orders import LoadProgramme, MoveDuty, MoveProgramme
 from bot.commands.reply import Order, Reply
 from bot.writer import Writer
 from handlers import beside, exports
+from handlers.actors import COMMAND_LINE
 from handlers.beside import Answers, Beside, Question
 from handlers.errors import Refusal
 from handlers.exports import ExportKind, Request
@@ -40,7 +41,7 @@ class NoteExport:
     def run(self, db: Transaction, office: Office) -> Reply:
         """Nothing is said of it."""
         request = Request(ExportKind(self.kind), Form(self.form), self.unit)
-        exports.record(db, request, actor_id=None, now=clock.now(db))
+        exports.record(db, request, actor=COMMAND_LINE, now=clock.now(db))
         return Reply("")
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from enum import StrEnum
 
 from bot.commands.reply import Reply
+from handlers.actors import COMMAND_LINE
 from handlers.office import Office
 from handlers.people import appointments
 from handlers.units import changes as unit_changes
@@ -43,7 +44,7 @@ class ImportUnits:
         if planned.errors:
             return Reply("\n".join(_errors(office, planned)), done=False)
         if not self.dry_run:
-            units.apply(db, planned, actor_id=None, now=clock.now(db))
+            units.apply(db, planned, actor=COMMAND_LINE, now=clock.now(db))
         return Reply(words("cli.units.would" if self.dry_run else "cli.units.done", _counts(planned)))
 
 
@@ -67,7 +68,7 @@ class InviteOfficer:
             deputy=self.deputy,
             rights=self.rights,
             chance=secrets.SystemRandom(),
-            actor_id=None,
+            actor=COMMAND_LINE,
             now=clock.now(db),
             days=self.days,
         )
@@ -83,7 +84,7 @@ class EndOfficer:
 
     def run(self, db: Transaction, office: Office) -> Reply:
         """Whoever held it is told."""
-        ended = appointments.end(db, office, self.appointment_id, actor_id=None, now=clock.now(db))
+        ended = appointments.end(db, office, self.appointment_id, actor=COMMAND_LINE, now=clock.now(db))
         values = {"name": ended.member.name or "", "role": ended.appointment.role, "unit": ended.unit.name}
         return Reply(office.catalogue.text("cli.officers.ended", values))
 
@@ -106,13 +107,13 @@ class ChangeUnit:
         words = office.catalogue.text
         match UnitChange(self.change):
             case UnitChange.RENAME:
-                unit = unit_changes.rename(db, self.code, self.to, first=day, actor_id=None, now=now)
+                unit = unit_changes.rename(db, self.code, self.to, first=day, actor=COMMAND_LINE, now=now)
                 return Reply(words("cli.units.renamed", {"code": unit.code, "name": unit.name}))
             case UnitChange.CLOSE:
-                unit = unit_changes.close(db, office, self.code, last=day, actor_id=None, now=now)
+                unit = unit_changes.close(db, office, self.code, last=day, actor=COMMAND_LINE, now=now)
                 return Reply(words("cli.units.closed", {"code": unit.code, "name": unit.name, "date": day}))
             case UnitChange.MERGE:
-                done = unit_changes.merge(db, office, self.code, self.to, first=day, actor_id=None, now=now)
+                done = unit_changes.merge(db, office, self.code, self.to, first=day, actor=COMMAND_LINE, now=now)
                 told = {"unit": done.unit.name, "into": done.into.name, "members": done.members}
                 return Reply(words("cli.units.merged", {**told, "officers": done.officers}))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.commands.reply import Reply
 from handlers import programmes
+from handlers.actors import COMMAND_LINE
 from handlers.duties import acts as duties
 from handlers.duties import dates, openings
 from handlers.errors import Refusal
@@ -40,7 +41,7 @@ class LoadProgramme:
         """It takes entries from the day it opens."""
         when: date | int = int(self.opens) if self.opens.isdecimal() else date.fromisoformat(self.opens)
         now = clock.now(db)
-        made = programmes.load(db, self.template, when, actor_id=None, now=now, code=self.code, run_by=self.unit)
+        made = programmes.load(db, self.template, when, actor=COMMAND_LINE, now=now, code=self.code, run_by=self.unit)
         return Reply(office.catalogue.text("cli.programmes.loaded", _told(made)))
 
 
@@ -57,11 +58,11 @@ class MoveProgramme:
         now = clock.now(db)
         match Move(self.move):
             case Move.OPEN:
-                moved, told = programmes.open_(db, self.code, actor_id=None, now=now), ""
+                moved, told = programmes.open_(db, self.code, actor=COMMAND_LINE, now=now), ""
             case Move.CLOSE:
-                moved, told = programmes.close(db, self.code, actor_id=None, now=now), ""
+                moved, told = programmes.close(db, self.code, actor=COMMAND_LINE, now=now), ""
             case Move.EXTEND:
-                moved = programmes.extend(db, self.code, _bound(self.until, now), actor_id=None, now=now)
+                moved = programmes.extend(db, self.code, _bound(self.until, now), actor=COMMAND_LINE, now=now)
                 told = promises.all_words(office, openings.tell_extended(db, office, moved, now), promises.Who.PEOPLE)
         state = office.catalogue.text(f"cli.status.{programmes.status(moved, now)}", {})
         return Reply(office.catalogue.text("cli.programmes.moved", _told(moved) | {"state": state, "told": told}))
@@ -78,7 +79,7 @@ class MoveDuty:
     def run(self, db: Transaction, office: Office) -> Reply:
         """The clock tells those concerned."""
         now = clock.now(db)
-        moved = duties.move(db, self.code, self.duty, _bound(self.until, now), actor_id=None, now=now)
+        moved = duties.move(db, self.code, self.duty, _bound(self.until, now), actor=COMMAND_LINE, now=now)
         return Reply(office.catalogue.text("cli.programmes.duty_moved", {"duty": moved.title, "due": moved.due_at}))
 
 

@@ -112,7 +112,7 @@ def hand_in(db: Transaction, office: Office, file: AwardFile, *, actor_id: int, 
     _record(db, "send", file, actor_id, now)
     duty = _duty(db, file)
     if duty is not None and duty.id is not None:
-        duties.finish(db, office, duty.id, Owed(file.unit_id, actor_id), now)
+        duties.fulfil(db, office, duty.id, Owed(file.unit_id, actor_id), now)
     _tell_above(db, office, standing(db, file, now), now)
     return True
 

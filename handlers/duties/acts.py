@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from handlers import actors
+from handlers.actors import Actor
 from handlers.duties import climbing, forewarning
 from handlers.duties import days as duty_dates
 from handlers.errors import Refusal
@@ -20,7 +22,7 @@ from messages.types import Choice, Say
 from storage import addressees, audit, duties, members, outbox, programmes, units
 from storage.database import Transaction
 from storage.duties import Matter, Owed, Progress
-from storage.tables import Duty, DutyDone, Kind, Unit
+from storage.tables import Duty, DutyDone, Kind, Right, Unit
 
 
 def current(db: Transaction, now: datetime) -> list[Matter]:
@@ -101,8 +103,18 @@ def receiver(office: Office, duty: Duty, above: Iterable[Unit]) -> str:
     return next(nearest, None) or office.catalogue.label(f"level.{duty.to_level}")
 
 
-def finish(db: Transaction, office: Office, duty_id: int, owed: Owed, now: datetime) -> DutyDone:
-    """A unit has done it: nobody hears of it again, not even by what waits in the outbox. The first mark stays."""
+def finish(db: Transaction, office: Office, duty_id: int, owed: Owed, *, actor: Actor, now: datetime) -> DutyDone:
+    """An officer says that a unit has done it. Raises NoRight."""
+    actors.require(db, actor, Right.REPORT, owed.unit_id)
+    return fulfil(db, office, duty_id, owed, now)
+
+
+def fulfil(db: Transaction, office: Office, duty_id: int, owed: Owed, now: datetime) -> DutyDone:
+    """A unit has done it: nobody hears of it again, not even by what waits in the outbox. The first mark stays.
+
+    No right is asked: it follows from what the unit was allowed to do, as sending a list that is long enough or an
+    award file.
+    """
     earlier = duties.done(db, duty_id, owed.unit_id)
     if earlier is not None:
         return earlier
@@ -135,18 +147,20 @@ def reopen(
     audit.record(db, action="duty.reopen", actor_id=owed.member_id, now=now, subject=str(duty_id), details=details)
 
 
-def put_off(db: Transaction, duty_id: int, owed: Owed, now: datetime) -> date:
+def put_off(db: Transaction, duty_id: int, owed: Owed, *, actor: Actor, now: datetime) -> date:
     """Remind this member again the next day at 08:00; which day that is."""
+    actors.require(db, actor, Right.REPORT, owed.unit_id)
     until = local_day(now) + timedelta(days=1)
     duties.snooze(db, duty_id, owed, until)
     return until
 
 
-def move(db: Transaction, code: str, key: str, due_at: datetime, *, actor_id: int | None, now: datetime) -> Duty:
+def move(db: Transaction, code: str, key: str, due_at: datetime, *, actor: Actor, now: datetime) -> Duty:
     """Set another date for a duty; the clock tells those concerned and reminds them by the new date."""
     programme = programmes.by_code(db, code)
     if programme is None or programme.id is None:
         raise Refusal("planning.no_programme", code=code)
+    actors.require_running(db, actor, programme.unit_id, now)
     known = {duty.key: duty for duty in programmes.duties(db, programme.id)}
     if key not in known:
         raise Refusal("planning.no_duty", duty=key, known=", ".join(known))
@@ -158,7 +172,7 @@ def move(db: Transaction, code: str, key: str, due_at: datetime, *, actor_id: in
     duty.due_at, duty.moved_at = due_at, now
     climbing.forget(db, duty)
     details = {"key": key, "due": due_at.isoformat()}
-    audit.record(db, action="duty.move", actor_id=actor_id, now=now, subject=programme.code, details=details)
+    audit.record(db, action="duty.move", actor_id=actor.member_id, now=now, subject=programme.code, details=details)
     return duty
 
 

@@ -84,7 +84,7 @@ def press(context: Context, where: str, key: str) -> None:
         _finish(context, matter, unit)
     elif key == "snooze":
         owed = Owed(unit.id, context.my_id)
-        until = duties.put_off(context.db, matter.duty_id, owed, context.now)
+        until = duties.put_off(context.db, matter.duty_id, owed, actor=context.actor, now=context.now)
         context.say("officer.duty_snoozed", duty=matter.duty.title, at=duty_dates.instant(until))
     else:
         context.said.append(
@@ -96,7 +96,7 @@ def _found(context: Context, where: str) -> tuple[Matter, Unit] | None:
     duty_id, _, unit_id = where.partition(".")
     if not (duty_id.isdecimal() and unit_id.isdecimal()):
         return None
-    if not appointments.may(context.db, context.my_id, int(unit_id), Right.REPORT, context.now):
+    if not context.actor.may(context.db, Right.REPORT, int(unit_id)):
         return None
     today = local_day(context.now)
     matter = stored.matter(context.db, int(duty_id), today=today, now=context.now)
@@ -109,5 +109,6 @@ def _found(context: Context, where: str) -> tuple[Matter, Unit] | None:
 def _finish(context: Context, matter: Matter, unit: Unit) -> None:
     """The first mark stays: whoever presses again is told when it was made."""
     assert unit.id is not None
-    kept = duties.finish(context.db, context.office, matter.duty_id, Owed(unit.id, context.my_id), context.now)
+    owed = Owed(unit.id, context.my_id)
+    kept = duties.finish(context.db, context.office, matter.duty_id, owed, actor=context.actor, now=context.now)
     context.say("officer.duty_done", unit=unit.name, duty=matter.duty.title, at=kept.at)

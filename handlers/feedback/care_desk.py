@@ -23,7 +23,7 @@ from handlers.office import local_day
 from messages import library as shipped
 from messages.dates import last_day_of
 from messages.types import Choice, Say
-from storage import appointments, audit, units
+from storage import audit, units
 from storage import library as kept
 from storage.tables import Feedback, LibraryAnswer, Right, Role
 
@@ -193,5 +193,5 @@ def _staffed(context: Context) -> list[int]:
 
 def _runs(context: Context, unit_id: int) -> bool:
     """Staff of this unit or above it."""
-    may = appointments.may(context.db, context.my_id, unit_id, Right.ANSWER, context.now)
+    may = context.actor.may(context.db, Right.ANSWER, unit_id)
     return may and bool(_staffed(context))

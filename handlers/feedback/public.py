@@ -21,7 +21,7 @@ from handlers.news import broadcasts
 from handlers.office import local_day
 from messages import staff_text
 from messages.types import Say
-from storage import appointments, feedback, feedback_groups, units
+from storage import feedback, feedback_groups, units
 from storage.database import Transaction
 from storage.feedback import State
 from storage.tables import Feedback, Right, Unit
@@ -72,8 +72,7 @@ def audience(context: Context, found: Feedback) -> Unit | None:
     unit = next((one for one in line if feedback_ways.hides(context.db, one)), None)
     if unit is None or unit.id is None:
         return None
-    may = appointments.may(context.db, context.my_id, unit.id, Right.ANSWER, context.now)
-    return unit if may else None
+    return unit if context.actor.may(context.db, Right.ANSWER, unit.id) else None
 
 
 def preview(context: Context, found: Feedback, words: str) -> Mapping[str, Any]:
@@ -127,8 +126,9 @@ def _told(context: Context, found: Feedback, words: str) -> Any:
             context.office,
             text=_text(context, unit, lines),
             unit_code=unit.code,
-            author_id=context.my_id,
+            actor=context.actor,
             now=context.now,
+            right=Right.ANSWER,
         )
         recipients = _recipients(context, unit)
         broadcasts.confirm(
@@ -137,8 +137,9 @@ def _told(context: Context, found: Feedback, words: str) -> Any:
             row,
             recipients=recipients,
             at=None,
-            actor_id=context.my_id,
+            actor=context.actor,
             now=context.now,
+            right=Right.ANSWER,
         )
     except Refusal:
         return None

@@ -29,7 +29,8 @@ FORM = Form("extend", steps, complete, kept=False)
 
 def _ask_programme(_answers: Answers, world: World) -> Ask:
     choices = tuple(Choice(f"p{programme.id}", programme.name) for programme in world.extendable())
-    return Ask("staff.extend_programme", {}, (*choices, Choice("back_to_menu", world.words.label("back_to_menu"))))
+    key = "staff.extend_programme" if choices else "staff.extend_none"
+    return Ask(key, {}, (*choices, Choice("back_to_menu", world.words.label("back_to_menu"))))
 
 
 def _read_programme(given: Given, answers: Answers, world: World) -> Reading:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from datetime import datetime
 
+from handlers import actors
+from handlers.actors import Actor
 from handlers.errors import Refusal
 from handlers.initiatives import purview, selection
 from handlers.office import Office
@@ -14,18 +16,20 @@ from storage.database import Transaction
 from storage.tables import Forwarding, Submission
 
 
-def sheet(db: Transaction, office: Office, number: int, *, actor_id: int | None, now: datetime) -> bytes:
+def sheet(db: Transaction, office: Office, number: int, *, actor: Actor, now: datetime) -> bytes:
     """The cover list of what was sent up (tờ trình), to print; it is audited. Raises Refusal as `note` does."""
-    note(db, number, actor_id=actor_id, now=now)
+    note(db, number, actor=actor, now=now)
     return draw(db, office, number)
 
 
-def note(db: Transaction, number: int, *, actor_id: int | None, now: datetime) -> None:
+def note(db: Transaction, number: int, *, actor: Actor, now: datetime) -> None:
     """Audit who takes a cover list, before it is drawn. Raises Refusal: no such list, or not theirs."""
+    actors.named(actor)
     row = selections.forwarding(db, number)
-    if row is None or not _may_read(db, row, actor_id, now):
+    if row is None or not _may_read(db, row, actor, now):
         raise Refusal("selection.no_list", number=number)
-    audit.record(db, actor_id=actor_id, action="list.cover", unit_id=row.unit_id, now=now, details={"list": number})
+    details = {"list": number}
+    audit.record(db, actor_id=actor.member_id, action="list.cover", unit_id=row.unit_id, now=now, details=details)
 
 
 def draw(db: Transaction, office: Office, number: int) -> bytes:
@@ -64,12 +68,12 @@ def draw(db: Transaction, office: Office, number: int) -> bytes:
     return out.getvalue()
 
 
-def _may_read(db: Transaction, row: Forwarding, actor_id: int | None, now: datetime) -> bool:
+def _may_read(db: Transaction, row: Forwarding, actor: Actor, now: datetime) -> bool:
     """The unit that sent it, and the one it was sent to; the command line may."""
-    if actor_id is None:
-        return True
+    if actor.member_id is None:
+        return actor.has_every_right
     ends = [unit_id for unit_id in (row.unit_id, row.to_unit_id) if unit_id is not None]
-    return any(purview.desk_rights(db, actor_id, unit_id, now) for unit_id in ends)
+    return any(purview.desk_rights(db, actor.member_id, unit_id, now) for unit_id in ends)
 
 
 def _unit_name(db: Transaction, record: Submission) -> str:

@@ -21,9 +21,9 @@ from handlers.initiatives.purview import Seat
 from handlers.reaching import promises
 from handlers.reaching.promises import Who
 from messages.types import Choice, Say
-from storage import appointments, members
+from storage import members
 from storage.database import Transaction
-from storage.tables import Programme, Purpose, Role, State, Submission
+from storage.tables import Purpose, Role, State, Submission
 
 NOTED = {Act.NEED_MORE: "need_more", Act.DECLINE: "decline"}
 """The forms in which a request or a reason is typed."""
@@ -180,13 +180,6 @@ def decide(context: Context, code: str, revision: int, state: State, note: str |
 def is_staff(context: Context) -> bool:
     """Whether the member runs programmes: staff or admin of some unit."""
     return any(row.role in (Role.STAFF, Role.ADMIN) for row in context.appointments)
-
-
-def runs(context: Context, programme: Programme) -> bool:
-    """Whether the member is staff of the unit that runs a programme, or above it; one of no unit is everybody's."""
-    if not is_staff(context) or programme.unit_id is None:
-        return is_staff(context)
-    return appointments.runs(context.db, context.my_id, programme.unit_id, context.now)
 
 
 def chats(db: Transaction, account: str, now: datetime) -> list[str]:

@@ -196,7 +196,7 @@ def _finish_duties(
     for duty in programmes.duties(db, programme_id) if programme_id else ():
         if duty.by_level == unit.level and duty.to_level and duty.quota and sent >= duty.quota:
             assert duty.id is not None
-            duties.finish(db, office, duty.id, Owed(unit.id, actor_id), now)
+            duties.fulfil(db, office, duty.id, Owed(unit.id, actor_id), now)
 
 
 def _unit(db: Transaction, unit_id: int) -> Unit:

@@ -198,7 +198,7 @@ def _forward(context: Context, unit_id: int, programme_id: int) -> None:
 def _hand_out_cover(context: Context, number: int) -> None:
     """The cover list as a sheet, behind an address that expires; the sheet is made anew each time."""
     try:
-        content = covers.sheet(context.db, context.office, number, actor_id=context.my_id, now=context.now)
+        content = covers.sheet(context.db, context.office, number, actor=context.actor, now=context.now)
     except Refusal as refusal:
         context.said.append(Say(refusal.key, refusal.values))
         return

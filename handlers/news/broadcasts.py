@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from handlers import notices
+from handlers import actors, notices
+from handlers.actors import Actor
 from handlers.errors import Refusal
 from handlers.news import audience, progress
 from handlers.office import Office
@@ -18,7 +19,7 @@ from messages import staff_text
 from messages.types import Choice, Say
 from storage import audiences, audit, broadcasts, tallies, units
 from storage.database import Transaction
-from storage.tables import Announcing, Broadcast, Unit
+from storage.tables import Announcing, Broadcast, Right, Unit
 
 PREFIX = "TIN"
 FOLLOWED = (Announcing.SENDING, Announcing.HELD)
@@ -26,18 +27,30 @@ FOLLOWED = (Announcing.SENDING, Announcing.HELD)
 
 
 def create(
-    db: Transaction, office: Office, *, text: str, unit_code: str, author_id: int | None, now: datetime
+    db: Transaction,
+    office: Office,
+    *,
+    text: str,
+    unit_code: str,
+    actor: Actor,
+    now: datetime,
+    right: Right | None = None,
 ) -> Broadcast:
-    """Keep a draft. Raises Refusal for a text that cannot be sent and a unit that does not exist."""
+    """Keep a draft. Raises Refusal for a text that cannot be sent, a unit that does not exist or is not theirs.
+
+    News is staff's; with `right` it is the outcome of other work, told by whoever has the right to that.
+    """
     fault = staff_text.fault(text)
     if fault is not None:
         raise Refusal(f"broadcast.text_{fault}", **fault_values(text))
     unit = units.by_code(db, unit_code)
     if unit is None or unit.id is None:
         raise Refusal("broadcast.no_unit", unit=unit_code.strip().upper())
-    row = Broadcast(code=_free_code(db, office, now), text=text, unit_id=unit.id, author_id=author_id, created_at=now)
+    _require_right(db, actor, unit.id, right, now)
+    code, author_id = _free_code(db, office, now), actor.member_id
+    row = Broadcast(code=code, text=text, unit_id=unit.id, author_id=author_id, created_at=now)
     broadcasts.add(db, row)
-    _record(db, "create", row, actor_id=author_id, now=now)
+    _record(db, "create", row, actor=actor, now=now)
     return row
 
 
@@ -58,10 +71,12 @@ def confirm(
     *,
     recipients: int,
     at: datetime | None,
-    actor_id: int | None,
+    actor: Actor,
     now: datetime,
+    right: Right | None = None,
 ) -> None:
     """Let it go, at once or at a moment, when the number typed is that of its recipients. Raises Refusal."""
+    _require_right(db, actor, row.unit_id, right, now)
     broadcasts.lock(db, row)
     if row.state != Announcing.DRAFT:
         raise Refusal("broadcast.confirmed_before", code=row.code)
@@ -73,35 +88,39 @@ def confirm(
     if counted != recipients:
         raise Refusal("broadcast.wrong_number", typed=recipients, recipients=counted)
     row.state, row.due_at, row.expected, row.confirmed_at = Announcing.FREEZING, starts, counted, now
-    _record(db, "confirm", row, actor_id=actor_id, now=now)
+    _record(db, "confirm", row, actor=actor, now=now)
     _freeze(db, office, row, unit, now)
 
 
-def hold(db: Transaction, row: Broadcast, *, actor_id: int | None, now: datetime) -> None:
+def hold(db: Transaction, row: Broadcast, *, actor: Actor, now: datetime) -> None:
     """Stop with the next claim; what is in flight arrives."""
+    actors.require_running(db, actor, row.unit_id, now)
     _require(db, row, Announcing.FREEZING, Announcing.SENDING)
     row.state = Announcing.HELD
-    _record(db, "pause", row, actor_id=actor_id, now=now)
+    _record(db, "pause", row, actor=actor, now=now)
 
 
-def resume(db: Transaction, row: Broadcast, *, actor_id: int | None, now: datetime) -> None:
+def resume(db: Transaction, row: Broadcast, *, actor: Actor, now: datetime) -> None:
     """Go on where it was held."""
+    actors.require_running(db, actor, row.unit_id, now)
     _require(db, row, Announcing.HELD)
     row.state = Announcing.FREEZING if row.frozen_at is None else Announcing.SENDING
-    _record(db, "resume", row, actor_id=actor_id, now=now)
+    _record(db, "resume", row, actor=actor, now=now)
 
 
-def cancel(db: Transaction, row: Broadcast, *, actor_id: int | None, now: datetime) -> None:
+def cancel(db: Transaction, row: Broadcast, *, actor: Actor, now: datetime) -> None:
     """Send no more of it, ever; what is in flight arrives."""
+    actors.require_running(db, actor, row.unit_id, now)
     _require(db, row, Announcing.DRAFT, Announcing.FREEZING, Announcing.SENDING, Announcing.HELD)
     row.state = Announcing.CANCELLED
     assert row.id is not None
     broadcasts.withdraw(db, row.id)
-    _record(db, "cancel", row, actor_id=actor_id, now=now)
+    _record(db, "cancel", row, actor=actor, now=now)
 
 
-def send_again(db: Transaction, row: Broadcast, *, actor_id: int | None, now: datetime) -> int:
+def send_again(db: Transaction, row: Broadcast, *, actor: Actor, now: datetime) -> int:
     """Send once more where nobody can say whether it arrived; how many."""
+    actors.require_running(db, actor, row.unit_id, now)
     _require(db, row, Announcing.SENDING, Announcing.HELD, Announcing.DONE)
     assert row.id is not None
     again = broadcasts.send_unknown_again(db, row.id)
@@ -110,7 +129,7 @@ def send_again(db: Transaction, row: Broadcast, *, actor_id: int | None, now: da
     if again:
         tallies.forget(row)
         row.resent += 1
-        _record(db, "send_again", row, actor_id=actor_id, now=now)
+        _record(db, "send_again", row, actor=actor, now=now)
     return again
 
 
@@ -163,6 +182,13 @@ def _freeze(db: Transaction, office: Office, row: Broadcast, unit: Unit, now: da
         row.state, row.frozen_at = Announcing.SENDING, now
 
 
+def _require_right(db: Transaction, actor: Actor, unit_id: int, right: Right | None, now: datetime) -> None:
+    if right is None:
+        actors.require_running(db, actor, unit_id, now)
+    else:
+        actors.require(db, actor, right, unit_id)
+
+
 def _require(db: Transaction, row: Broadcast, *states: Announcing) -> None:
     """It stands in one of these until the transaction ends: the clock may be freezing it in another process."""
     broadcasts.lock(db, row)
@@ -196,12 +222,12 @@ def _free_code(db: Transaction, office: Office, now: datetime) -> str:
             return code
 
 
-def _record(db: Transaction, step: str, row: Broadcast, *, actor_id: int | None, now: datetime) -> None:
+def _record(db: Transaction, step: str, row: Broadcast, *, actor: Actor, now: datetime) -> None:
     details = {"expected": row.expected, "due": row.due_at.isoformat() if row.due_at else None}
     audit.record(
         db,
         action=f"broadcast.{step}",
-        actor_id=actor_id,
+        actor_id=actor.member_id,
         now=now,
         subject=row.code,
         unit_id=row.unit_id,

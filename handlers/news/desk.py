@@ -144,7 +144,7 @@ def announce(context: Context, effect: Announce) -> None:
             context.office,
             text=effect.text,
             unit_code=effect.unit,
-            author_id=context.my_id,
+            actor=context.actor,
             now=context.now,
         )
         broadcasts.confirm(
@@ -153,7 +153,7 @@ def announce(context: Context, effect: Announce) -> None:
             row,
             recipients=effect.recipients,
             at=at,
-            actor_id=context.my_id,
+            actor=context.actor,
             now=context.now,
         )
     except Refusal as refusal:
@@ -170,7 +170,7 @@ def press(context: Context, question: str, key: str) -> None:
         return
     with suppress(Refusal):  # somebody else was quicker: how it stands now is shown below
         if key in STEPS:
-            STEPS[key](context.db, row, actor_id=context.my_id, now=context.now)
+            STEPS[key](context.db, row, actor=context.actor, now=context.now)
     _show(context, row)
 
 

@@ -53,7 +53,7 @@ class TurnPeopleDesk:
             return ()
         context = self._context
         wanted = (Role.OFFICER, Role.STAFF, Role.ADMIN)
-        given = (role for role in wanted if appointments.may_grant(context.db, context.my_id, unit, role, context.now))
+        given = (role for role in wanted if appointments.may_grant(context.db, context.actor, unit, role))
         return tuple(role.value for role in given)
 
     def unit_name(self, code: str) -> str:
@@ -137,7 +137,7 @@ def invite(context: Context, code: str, role: str, *, deputy: bool) -> None:
             deputy=deputy,
             rights=None,
             chance=context.office.chance,
-            actor_id=context.my_id,
+            actor=context.actor,
             now=context.now,
         )
     except Refusal as refusal:
@@ -150,7 +150,7 @@ def invite(context: Context, code: str, role: str, *, deputy: bool) -> None:
 def end(context: Context, appointment_id: int) -> None:
     """A role ends now."""
     try:
-        found = appointments.end(context.db, context.office, appointment_id, actor_id=context.my_id, now=context.now)
+        found = appointments.end(context.db, context.office, appointment_id, actor=context.actor, now=context.now)
     except Refusal as refusal:
         context.say(refusal.key, **refusal.values)
         return

@@ -9,7 +9,8 @@ import random
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
-from handlers import forms, notices
+from handlers import actors, forms, notices
+from handlers.actors import Actor
 from handlers.errors import Refusal
 from handlers.initiatives import purview
 from handlers.office import Office, local_day
@@ -46,14 +47,12 @@ OFFICER_TOPICS = ("officer", "duty", "climb", "care", "callback", "staff", "plan
 """What is written to somebody because of a role."""
 
 
-def may_grant(db: Transaction, actor_id: int | None, unit: Unit, role: Role, now: datetime) -> bool:
+def may_grant(db: Transaction, actor: Actor, unit: Unit, role: Role) -> bool:
     """Whether somebody may hand out or end this role there; the command line may."""
-    if actor_id is None:
+    if actor.has_every_right:
         return True
     assert unit.id is not None
-    own = members.appointments(db, [actor_id], now).get(actor_id, [])
-    above = {unit.id, *(row.id for row in units.ancestors(db, unit.id))}
-    return any(row.unit_id in above and role in GRANTS[Role(row.role)] for row in own)
+    return any(role in GRANTS[Role(row.role)] for row in actor.covering(db, unit.id))
 
 
 def invite(
@@ -64,7 +63,7 @@ def invite(
     deputy: bool,
     rights: Collection[str] | None,
     chance: random.Random,
-    actor_id: int | None,
+    actor: Actor,
     now: datetime,
     days: int = CODE_DAYS,
 ) -> tuple[str, datetime]:
@@ -75,7 +74,7 @@ def invite(
     unit = units.by_code(db, unit_code)
     if unit is None or not units.is_valid(unit, local_day(now)):
         raise Refusal("cli.officers.no_unit", unit=unit_code)
-    if not may_grant(db, actor_id, unit, Role(role), now):
+    if not may_grant(db, actors.named(actor), unit, Role(role)):
         raise Refusal("people.not_yours")
     expires = now + timedelta(days=days)
     code = pairing.invite(
@@ -83,10 +82,10 @@ def invite(
         unit_code=unit.code,
         role=role,
         deputy=deputy,
-        rights=_granted(db, actor_id, unit, rights, now),
+        rights=_granted(db, actor, unit, rights),
         expires=expires,
         chance=chance,
-        actor_id=actor_id,
+        actor_id=actor.member_id,
         now=now,
     )
     return code, expires
@@ -102,30 +101,27 @@ def tell_inviter(db: Transaction, office: Office, taken: pairing.Redeemed, membe
     notices.push(db, office, giver, Say("officer.code_taken", values), topic="role", once=once, now=now, due_at=morning)
 
 
-def _granted(
-    db: Transaction, actor_id: int | None, unit: Unit, wanted: Collection[str] | None, now: datetime
-) -> list[Right] | None:
+def _granted(db: Transaction, actor: Actor, unit: Unit, wanted: Collection[str] | None) -> list[Right] | None:
     """Of the rights wanted those the giver has; None: all of them."""
     asked = frozenset(Right) if wanted is None else frozenset(Right(name) for name in wanted)
-    if actor_id is not None:
-        assert unit.id is not None
-        asked = frozenset(right for right in asked if appointments.may(db, actor_id, unit.id, right, now))
+    assert unit.id is not None
+    asked = frozenset(right for right in asked if actor.may(db, right, unit.id))
     return None if asked == frozenset(Right) else sorted(asked)
 
 
-def end(db: Transaction, office: Office, appointment_id: int, *, actor_id: int | None, now: datetime) -> Held:
+def end(db: Transaction, office: Office, appointment_id: int, *, actor: Actor, now: datetime) -> Held:
     """A role ends now, and who held it is told. Raises Refusal: not held, not theirs to end, the last admin."""
     found = appointments.held(db, appointment_id, now)
     if found is None:
         raise Refusal("people.ended_before")
     row = found.appointment
-    if row.member_id != actor_id and not may_grant(db, actor_id, found.unit, Role(row.role), now):
+    if row.member_id != actors.named(actor).member_id and not may_grant(db, actor, found.unit, Role(row.role)):
         raise Refusal("people.not_yours")
-    if row.role == Role.ADMIN and actor_id is not None and _last_admin(db, found, now):
+    if row.role == Role.ADMIN and not actor.has_every_right and _last_admin(db, found, now):
         raise Refusal("people.last_admin", unit=found.unit.name)
     revoke(db, office, [row], now)
     whose: dict[str, str | int | None] = {"role": row.role, "member": row.member_id}
-    audit.record(db, action="officer.end", actor_id=actor_id, now=now, unit_id=row.unit_id, details=whose)
+    audit.record(db, action="officer.end", actor_id=actor.member_id, now=now, unit_id=row.unit_id, details=whose)
     return found
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from handlers import actors
+from handlers.actors import Actor
 from handlers.errors import Refusal
 from handlers.flows.readers import clean, fold
 from handlers.office import Office, local_day
@@ -35,40 +37,38 @@ class Merged:
     officers: int
 
 
-def rename(db: Transaction, code: str, name: str, *, first: date, actor_id: int | None, now: datetime) -> Unit:
+def rename(db: Transaction, code: str, name: str, *, first: date, actor: Actor, now: datetime) -> Unit:
     """A unit has another name from a day on, today at the latest. Raises Refusal."""
-    unit = _unit(db, code)
+    unit = _own(db, code, actor, now)
     wanted = clean(name)
     if len(wanted) not in NAME:
         raise Refusal("units.name_invalid", limit=NAME.stop - 1)
     _not_ahead(first, now)
     if wanted != unit.name:
         unit_changes.rename(db, unit, name=wanted, search=fold(wanted), first=first)
-        audit.record(db, action="unit.rename", actor_id=actor_id, now=now, unit_id=unit.id)
+        audit.record(db, action="unit.rename", actor_id=actor.member_id, now=now, unit_id=unit.id)
     return unit
 
 
-def close(db: Transaction, office: Office, code: str, *, last: date, actor_id: int | None, now: datetime) -> Unit:
+def close(db: Transaction, office: Office, code: str, *, last: date, actor: Actor, now: datetime) -> Unit:
     """A unit ends with a day, today at the latest; the roles held for it end now. Raises Refusal."""
-    unit = _unit(db, code)
+    unit = _own(db, code, actor, now)
     assert unit.id is not None
     _not_ahead(last, now)
     if units.children(db, unit.id, last + DAY):
         raise Refusal("units.has_children", unit=unit.name)
     unit_changes.end(db, unit, last)
     _dismiss(db, office, unit, now)
-    audit.record(db, action="unit.close", actor_id=actor_id, now=now, unit_id=unit.id)
+    audit.record(db, action="unit.close", actor_id=actor.member_id, now=now, unit_id=unit.id)
     return unit
 
 
-def merge(
-    db: Transaction, office: Office, code: str, into: str, *, first: date, actor_id: int | None, now: datetime
-) -> Merged:
+def merge(db: Transaction, office: Office, code: str, into: str, *, first: date, actor: Actor, now: datetime) -> Merged:
     """From a day on, today at the latest, a unit goes on within another. Raises Refusal.
 
     Its members, the units below it and what waits there go along; the roles held for it end now.
     """
-    unit, target = _unit(db, code), _unit(db, into)
+    unit, target = _own(db, code, actor, now), _own(db, into, actor, now)
     assert unit.id is not None
     assert target.id is not None
     _not_ahead(first, now)
@@ -79,7 +79,7 @@ def merge(
     officers = _dismiss(db, office, unit, now)
     moved = unit_changes.join(db, unit, target, last=first - DAY, ended=ENDED)
     details: dict[str, str | int | None] = {"into": target.code, "members": moved}
-    audit.record(db, action="unit.merge", actor_id=actor_id, now=now, unit_id=unit.id, details=details)
+    audit.record(db, action="unit.merge", actor_id=actor.member_id, now=now, unit_id=unit.id, details=details)
     return Merged(unit, target, moved, officers)
 
 
@@ -102,6 +102,12 @@ def _dismiss(db: Transaction, office: Office, unit: Unit, now: datetime) -> int:
     appointments.revoke(db, office, held, now)
     roles.end_codes(db, unit.id, now)
     return len({row.member_id for row in held})
+
+
+def _own(db: Transaction, code: str, actor: Actor, now: datetime) -> Unit:
+    unit = _unit(db, code)
+    actors.require_running(db, actor, unit.id, now)
+    return unit
 
 
 def _unit(db: Transaction, code: str) -> Unit:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import BinaryIO
 
+from handlers import actors
+from handlers.actors import Actor
 from handlers.errors import Refusal
 from handlers.papers import sheets
 from handlers.papers.sheets import Cell, Form
@@ -69,8 +71,9 @@ def plan(db: Transaction, rows: Sequence[SheetRow]) -> ImportPlan:
     return _compare(_with_places(wanted, merged), known, levels)
 
 
-def apply(db: Transaction, planned: ImportPlan, *, actor_id: int | None, now: datetime) -> None:
+def apply(db: Transaction, planned: ImportPlan, *, actor: Actor, now: datetime) -> None:
     """Write what a plan of this transaction says. Raises Refusal when it has errors."""
+    actors.require_running(db, actor, None, now)
     if planned.errors:
         raise Refusal("units.import_refused", count=len(planned.errors))
     for level in planned.levels:
@@ -82,7 +85,7 @@ def apply(db: Transaction, planned: ImportPlan, *, actor_id: int | None, now: da
         "unchanged": planned.unchanged,
         "closed": len(planned.closed),
     }
-    audit.record(db, action="units.import", actor_id=actor_id, now=now, details=counts)
+    audit.record(db, action="units.import", actor_id=actor.member_id, now=now, details=counts)
 
 
 def export(db: Transaction, form: Form, out: BinaryIO) -> int:

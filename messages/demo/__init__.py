@@ -27,6 +27,9 @@ PROGRAMMES: tuple[tuple[str, int], ...] = (
 CHATS: Mapping[str, str] = {key: f"demo-{key}" for key in ("member", "officer", "staff")}
 """The browser chat of each of the demo's people; a cookie's chat is hexadecimal: no browser can come upon one."""
 
+RUN_BY = "GD51"
+"""The unit that runs the programmes: that of the staff."""
+
 STAFF: tuple[tuple[str, str, str], ...] = (
     ("officer", "GD51-01", "officer"),
     ("staff", "GD51", "staff"),

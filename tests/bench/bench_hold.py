@@ -18,6 +18,7 @@ from bot.app import App
 from bot.clockwork import Clockwork
 from bot.jobs import office_jobs
 from bot.settings import TelegramBot
+from handlers.actors import COMMAND_LINE
 from handlers.news import broadcasts, progress
 from storage import broadcasts as stored
 from storage import clock
@@ -44,7 +45,7 @@ async def stopped(running: App, quick: Quick, step: str) -> float:
 
 
 def act(db: Transaction, code: str, step: str) -> None:
-    getattr(broadcasts, step)(db, broadcasts.by_code(db, code), actor_id=None, now=clock.now(db))
+    getattr(broadcasts, step)(db, broadcasts.by_code(db, code), actor=COMMAND_LINE, now=clock.now(db))
 
 
 async def measured(box: Box, quick: Quick) -> tuple[list[float], progress.Progress]:

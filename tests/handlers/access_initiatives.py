@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from handlers import actors
 from handlers.initiatives import assigning, canned, covers, inbox, purview, quotas, scoring, selection
 from handlers.initiatives import life as initiative_life
 from handlers.initiatives.life import TABLE, Act
@@ -138,7 +139,9 @@ ACTIONS = (
         "cover list",
         Right.FORWARD,
         BOTH,
-        lambda scene, actor: covers.sheet(scene.db, OFFICE, scene.number, actor_id=actor, now=NOW),
+        lambda scene, actor: covers.sheet(
+            scene.db, OFFICE, scene.number, actor=actors.of_member(scene.db, actor, NOW), now=NOW
+        ),
         _sent_up,
     ),
     Action(

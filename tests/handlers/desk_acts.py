@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from handlers import actors
 from handlers.awards import desk as award_desk
 from handlers.context import Context, Talk
 from handlers.duties import desk as duty_desk
@@ -33,7 +34,8 @@ def context(db: Transaction, actor: int, now: datetime) -> Context:
     member = members.by_id(db, actor)
     assert member is not None
     held = members.appointments(db, [actor], now).get(actor, [])
-    return Context(db, OFFICE, now, Inbound(Address("web", "actor"), "u", Text("")), Known(member), Talk(), tuple(held))
+    said = Inbound(Address("telegram", "actor"), "u", Text(""))
+    return Context(db, OFFICE, now, said, Known(member), Talk(), tuple(held))
 
 
 def invite(db: Transaction, unit: str, actor: int, now: datetime) -> object:
@@ -44,14 +46,14 @@ def invite(db: Transaction, unit: str, actor: int, now: datetime) -> object:
         deputy=False,
         rights=None,
         chance=OFFICE.chance,
-        actor_id=actor,
+        actor=actors.of_member(db, actor, now),
         now=now,
     )
 
 
 def end_role(db: Transaction, holder: int, actor: int, now: datetime) -> object:
     (row,) = members.appointments(db, [holder], now)[holder]
-    return roles.end(db, OFFICE, row.id or 0, actor_id=actor, now=now)
+    return roles.end(db, OFFICE, row.id or 0, actor=actors.of_member(db, actor, now), now=now)
 
 
 def list_officers(db: Transaction, name: str, actor: int, now: datetime) -> object:

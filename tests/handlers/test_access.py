@@ -11,6 +11,8 @@ from datetime import timedelta
 
 import pytest
 
+from handlers import actors
+from handlers.actors import CLOCK, COMMAND_LINE, DEMO, Actor, NoRight
 from handlers.errors import Refusal
 from handlers.initiatives import purview
 from handlers.initiatives.life import TABLE
@@ -18,7 +20,8 @@ from storage import appointments, submissions, units
 from storage.database import Transaction
 from storage.tables import Appointment, Right, Role, State
 from tests import initiatives
-from tests.handlers import access_duties, access_feedback, access_initiatives
+from tests.handlers import access_acts, access_duties, access_feedback, access_initiatives
+from tests.handlers.access_acts import Act
 from tests.handlers.access_scenes import ABOVE, AWAY, BESIDE, NOW, OWN, TOP, UNITS, Action, Scene
 from tests.union import Union
 
@@ -113,6 +116,73 @@ def test_an_action_is_done_where_it_may_be_and_nowhere_else(action: Action, unio
                 if unit in action.at and able:
                     wanted.add((holder.name, unit))
     assert done == wanted
+
+
+def _is_allowed(act: Act, scene: Scene, actor: Actor | None) -> bool:
+    """Whether the act gets past its question who may; what else it may refuse is not asked here."""
+    try:
+        act.do(scene, actor)  # type: ignore[arg-type]
+    except NoRight:
+        return False
+    except Refusal:
+        return True
+    return True
+
+
+@pytest.mark.parametrize("act", access_acts.ACTS, ids=lambda act: act.name)
+def test_an_act_asks_itself_who_may(act: Act, union: Union) -> None:
+    done: set[tuple[str, str]] = set()
+    wanted: set[tuple[str, str]] = set()
+    member_id = union.people["actor"]
+    with union.rows() as db:
+        scene = _scene(db, union)
+        for holder in HOLDERS:
+            facts = holder.row(act.right or Right.RECEIVE)
+            staff = facts is not None and facts["role"] in (Role.STAFF, Role.ADMIN)
+            able = holder.may(act.right) if act.right else staff
+            for unit in UNITS:
+                attempt = db.begin_nested()
+                if facts is not None:
+                    row = {"member_id": member_id, "unit_id": scene.ids[unit], "since": NOW - timedelta(days=1)}
+                    db.add(Appointment(**row, **facts))
+                    db.flush()
+                if _is_allowed(act, scene, actors.of_member(db, member_id, NOW)):
+                    done.add((holder.name, unit))
+                attempt.rollback()
+                db.expire_all()
+                if able and unit in act.at:
+                    wanted.add((holder.name, unit))
+    assert done == wanted
+
+
+@pytest.mark.parametrize("act", [*access_acts.ACTS, *access_acts.GIVEN], ids=lambda act: act.name)
+def test_an_act_is_for_whoever_says_who_they_are(act: Act, union: Union) -> None:
+    allowed: dict[str, bool] = {}
+    with union.rows() as db:
+        scene = _scene(db, union)
+        for name, actor in (("nobody", None), ("line", COMMAND_LINE), ("clock", CLOCK), ("demo", DEMO)):
+            attempt = db.begin_nested()
+            allowed[name] = _is_allowed(act, scene, actor)
+            attempt.rollback()
+            db.expire_all()
+    assert allowed == {"nobody": False, "line": True, "clock": True, "demo": True}
+
+
+@pytest.mark.parametrize("tops", [0, 2])
+def test_without_one_top_what_belongs_to_no_unit_is_the_command_lines(tops: int, database_url: str) -> None:
+    union = Union(database_url, NOW - timedelta(days=1))
+    union.found("P", "Q")
+    union.appoint("admin", "P", Role.ADMIN)
+    with union.rows() as db:
+        if tops == 0:
+            for unit in units.tops(db, NOW.date()):
+                found = units.by_code(db, unit.code)
+                assert found is not None
+                found.valid_until = NOW.date() - timedelta(days=1)
+            db.flush()
+        assert not actors.of_member(db, union.people["admin"], NOW).runs(db, None, NOW)
+        assert COMMAND_LINE.runs(db, None, NOW)
+    union.database.close()
 
 
 def test_every_step_of_the_life_is_walked() -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, select
 
+from handlers import actors
 from handlers.errors import Refusal
 from handlers.office import local_day
 from handlers.people import appointments as roles
@@ -174,7 +175,9 @@ class TestEnding:
             row = members.appointments(db, [member_id(db, chief)], desk.now)[member_id(db, chief)][0]
             assert row.id is not None
             with pytest.raises(Refusal) as refused:
-                roles.end(db, desk.office, row.id, actor_id=member_id(db, officer), now=desk.now)
+                roles.end(
+                    db, desk.office, row.id, actor=actors.of_member(db, member_id(db, officer), desk.now), now=desk.now
+                )
         assert refused.value.key == "people.not_yours"
 
     def test_the_last_administrator_stays_until_there_is_another(self, desk: Desk) -> None:

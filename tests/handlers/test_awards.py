@@ -13,6 +13,7 @@ from bot.attachments import Fetching
 from bot.channels import Later, Pace, Refused
 from bot.writer import Writer
 from handlers import mornings, programmes
+from handlers.actors import COMMAND_LINE
 from handlers.awards import records as awards
 from handlers.files.files import MOST_BYTES
 from messages import awards as kinds
@@ -167,7 +168,7 @@ def test_a_file_where_none_was_asked_for_is_words_only(desk: Desk) -> None:
 def test_what_comes_late_is_taken_and_flagged_and_the_duty_is_done(desk: Desk) -> None:
     with desk.rows() as db:
         opens = (desk.now - timedelta(days=10)).date()
-        programme = programmes.load(db, "chi-thi-05", opens=opens, actor_id=None, now=desk.now)
+        programme = programmes.load(db, "chi-thi-05", opens=opens, actor=COMMAND_LINE, now=desk.now)
         duty = db.scalars(select(Duty).where(Duty.programme_id == programme.id, Duty.key == "file")).one()
         due, duty_id = duty.due_at, duty.id or 0
     hanh, staff = officer(desk, SCHOOL), officer(desk, ABOVE, Role.STAFF, name="staff")

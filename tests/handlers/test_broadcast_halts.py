@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlmodel import col
 
+from handlers.actors import COMMAND_LINE
 from handlers.news import broadcasts, progress
 from storage import audiences
 from storage import broadcasts as stored
@@ -41,18 +42,18 @@ def room(desk: Desk) -> Mailroom:
 def announced(desk: Desk, *, state: Announcing = Announcing.SENDING) -> str:
     """A broadcast to all of them; FREEZING: nobody's place is decided yet."""
     with desk.rows() as db:
-        row = broadcasts.create(db, desk.office, text="Mời dự họp.", unit_code="GD51", author_id=None, now=desk.now)
+        row = broadcasts.create(db, desk.office, text="Mời dự họp.", unit_code="GD51", actor=COMMAND_LINE, now=desk.now)
         if state is Announcing.FREEZING:
             row.state, row.due_at = state, desk.now
         else:
             many = len(CHATS)
-            broadcasts.confirm(db, desk.office, row, recipients=many, at=None, actor_id=None, now=desk.now)
+            broadcasts.confirm(db, desk.office, row, recipients=many, at=None, actor=COMMAND_LINE, now=desk.now)
         return row.code
 
 
 def act(desk: Desk, code: str, step: str) -> None:
     with desk.rows() as db:
-        getattr(broadcasts, step)(db, broadcasts.by_code(db, code), actor_id=None, now=desk.now)
+        getattr(broadcasts, step)(db, broadcasts.by_code(db, code), actor=COMMAND_LINE, now=desk.now)
 
 
 def told(desk: Desk, code: str) -> progress.Progress:
@@ -113,7 +114,7 @@ def test_a_slice_that_was_being_frozen_meanwhile_does_not_undo_it(desk: Desk, ro
     code = announced(desk, state=Announcing.FREEZING)
     with ThreadPoolExecutor(1) as other:
         with desk.rows() as db:
-            getattr(broadcasts, step)(db, broadcasts.by_code(db, code), actor_id=None, now=desk.now)
+            getattr(broadcasts, step)(db, broadcasts.by_code(db, code), actor=COMMAND_LINE, now=desk.now)
             db.flush()
             ticking = other.submit(told, desk, code)
             with desk.database.reading() as watching:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from handlers.actors import COMMAND_LINE
 from handlers.errors import Refusal
 from handlers.news import audience, broadcasts, progress
 from handlers.people import privacy
@@ -45,8 +46,8 @@ def row_of(db: Transaction) -> Broadcast:
 def send(desk: Desk, *, unit: str = "GD51", recipients: int, at: datetime | None = None, text: str = TEXT) -> str:
     """Draft and confirm; the code."""
     with desk.rows() as db:
-        row = broadcasts.create(db, desk.office, text=text, unit_code=unit, author_id=None, now=desk.now)
-        broadcasts.confirm(db, desk.office, row, recipients=recipients, at=at, actor_id=None, now=desk.now)
+        row = broadcasts.create(db, desk.office, text=text, unit_code=unit, actor=COMMAND_LINE, now=desk.now)
+        broadcasts.confirm(db, desk.office, row, recipients=recipients, at=at, actor=COMMAND_LINE, now=desk.now)
         return row.code
 
 
@@ -58,7 +59,7 @@ def told(desk: Desk, code: str) -> progress.Progress:
 
 def act(desk: Desk, code: str, step: str) -> None:
     with desk.rows() as db:
-        getattr(broadcasts, step)(db, broadcasts.by_code(db, code), actor_id=None, now=desk.now)
+        getattr(broadcasts, step)(db, broadcasts.by_code(db, code), actor=COMMAND_LINE, now=desk.now)
 
 
 class TestWhoGetsIt:
@@ -74,7 +75,7 @@ class TestWhoGetsIt:
         with desk.rows() as db:
             row = broadcasts.by_code(db, code)
             with pytest.raises(Refusal, match="confirmed_before"):
-                broadcasts.confirm(db, desk.office, row, recipients=7, at=None, actor_id=None, now=desk.now)
+                broadcasts.confirm(db, desk.office, row, recipients=7, at=None, actor=COMMAND_LINE, now=desk.now)
         assert room.deliver() == {}
 
     def test_one_known_to_have_blocked_us_counts_as_failed_too(self, desk: Desk, room: Mailroom) -> None:
@@ -274,7 +275,7 @@ class TestFreezing:
         for number in range(7):
             room.subscribe(f"m{number}", news_too=number != 4)
         with desk.rows() as db:
-            row = broadcasts.create(db, desk.office, text=TEXT, unit_code="GD51", author_id=None, now=desk.now)
+            row = broadcasts.create(db, desk.office, text=TEXT, unit_code="GD51", actor=COMMAND_LINE, now=desk.now)
             row.state, row.due_at = Announcing.FREEZING, desk.now
             unit = broadcasts.unit_of(db, row)
             when = audiences.Moment(desk.now, desk.now, 3)

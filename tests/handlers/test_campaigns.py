@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from handlers import programmes
+from handlers.actors import COMMAND_LINE
 from handlers.news import campaigns
 from handlers.news.campaigns import plan
 from messages import programmes as templates
@@ -39,7 +40,7 @@ def room(desk: Desk) -> Mailroom:
 def run(desk: Desk, room: Mailroom, code: str = TEMPLATE, *, opens: str = "2027-04-01") -> None:
     """A programme, the clock an hour before its first slogan."""
     with desk.rows() as db:
-        programmes.load(db, code, opens=date.fromisoformat(opens), actor_id=None, now=desk.now)
+        programmes.load(db, code, opens=date.fromisoformat(opens), actor=COMMAND_LINE, now=desk.now)
     desk.now = datetime.fromisoformat(f"{opens}T08:00:00").replace(tzinfo=VIETNAM)
 
 
@@ -191,7 +192,7 @@ class TestDowntime:
             row = stored.all_open(db, desk.now)[0]
             planned = list(campaigns.moments(row))
             later = row.closes_at + timedelta(days=14)
-            longer = list(campaigns.moments(programmes.extend(db, row.code, later, actor_id=None, now=desk.now)))
+            longer = list(campaigns.moments(programmes.extend(db, row.code, later, actor=COMMAND_LINE, now=desk.now)))
         assert longer[: len(planned)] == planned
         assert len(longer) == len(planned) + 2
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from handlers.actors import COMMAND_LINE
 from handlers.duties import acts as duties
 from handlers.duties import climbing
 from messages.dates import ZONE
@@ -53,7 +54,14 @@ def climb(union: Union, moment: datetime) -> int:
 
 def finish(union: Union, name: str, unit: str) -> None:
     with union.rows() as db:
-        duties.finish(db, OFFICE, union.duties["select"], Owed(union.unit(db, unit), union.people[name]), union.now)
+        duties.finish(
+            db,
+            OFFICE,
+            union.duties["select"],
+            Owed(union.unit(db, unit), union.people[name]),
+            actor=COMMAND_LINE,
+            now=union.now,
+        )
 
 
 def heard(union: Union, name: str) -> list[str]:
@@ -140,7 +148,9 @@ class TestDoneMeanwhile:
         climb(union, THREE)
         with union.rows() as db:
             third = union.unit(db, "P.1.3")
-            duties.finish(db, OFFICE, union.duties["select"], Owed(third, union.people["Chi"]), union.now)
+            duties.finish(
+                db, OFFICE, union.duties["select"], Owed(third, union.people["Chi"]), actor=COMMAND_LINE, now=union.now
+            )
         assert heard(union, "Chi") == []
 
     def test_whoever_stands_in_is_not_told_of_what_is_done(self, union: Union) -> None:
@@ -153,7 +163,7 @@ class TestDoneMeanwhile:
         climb(union, THREE)
         with union.rows() as db:
             later = datetime(2021, 4, 21, tzinfo=ZONE)
-            duties.move(db, "s", "select", later, actor_id=None, now=union.now)
+            duties.move(db, "s", "select", later, actor=COMMAND_LINE, now=union.now)
         assert heard(union, "Chi") == []
         assert climb(union, FIVE) == 0
         assert climb(union, at(date(2021, 4, 21))) == 0

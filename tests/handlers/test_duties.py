@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from handlers import programmes
+from handlers.actors import COMMAND_LINE
 from handlers.duties import acts as duties
 from handlers.duties import rounds as duty_rounds
 from handlers.errors import Refusal
@@ -47,18 +48,25 @@ def union(database_url: str) -> Iterator[Union]:
 
 def finish(union: Union, name: str, unit: str, duty: str = "select") -> None:
     with union.rows() as db:
-        duties.finish(db, OFFICE, union.duties[duty], Owed(union.unit(db, unit), union.people[name]), union.now)
+        duties.finish(
+            db,
+            OFFICE,
+            union.duties[duty],
+            Owed(union.unit(db, unit), union.people[name]),
+            actor=COMMAND_LINE,
+            now=union.now,
+        )
 
 
 def put_off(union: Union, name: str, unit: str, duty: str = "select") -> date:
     with union.rows() as db:
         owed = Owed(union.unit(db, unit), union.people[name])
-        return duties.put_off(db, union.duties[duty], owed, union.now)
+        return duties.put_off(db, union.duties[duty], owed, actor=COMMAND_LINE, now=union.now)
 
 
 def move(union: Union, due: datetime, key: str = "select", code: str = "s") -> None:
     with union.rows() as db:
-        duties.move(db, code, key, due, actor_id=None, now=union.now)
+        duties.move(db, code, key, due, actor=COMMAND_LINE, now=union.now)
 
 
 class TestWhen:
@@ -326,7 +334,7 @@ class TestMoving:
         union.live(at(date(2021, 4, 21), 10))
         assert union.days("Hạnh") == april(13, 16, 17, 19, 20, 21)
         with union.rows() as db:
-            programmes.extend(db, "s", datetime(2021, 5, 1, tzinfo=ZONE), actor_id=None, now=union.now)
+            programmes.extend(db, "s", datetime(2021, 5, 1, tzinfo=ZONE), actor=COMMAND_LINE, now=union.now)
         union.live(at(date(2021, 5, 5)))
         after = [*april(22, 23, 27, 29, 30), date(2021, 5, 1)]
         assert union.days("Hạnh") == [*april(13, 16, 17, 19, 20, 21), *after]

@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 from sqlmodel import select
 
 from handlers import exports
+from handlers.actors import Actor, By
 from handlers.errors import Refusal
 from handlers.exports import ExportKind, Request
 from handlers.papers import sheets
@@ -250,7 +251,7 @@ def test_more_records_than_one_slice_come_once_each_and_in_order(office: Transac
 
 def test_who_asked_for_an_export_is_noted(office: Transaction) -> None:
     request = Request(ExportKind.MEMBERS, Form.CSV, "T51")
-    exports.record(office, request, actor_id=1, now=RECEIVED)
+    exports.record(office, request, actor=Actor(By.COMMAND_LINE, 1), now=RECEIVED)
     office.flush()
     row = office.scalars(select(Audit)).one()
     assert (row.action, row.subject, row.details) == ("export", "members", {"form": "csv"})

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from handlers.actors import COMMAND_LINE
 from handlers.duties import acts as duties
 from handlers.duties import forewarning
 from messages.dates import ZONE
@@ -79,7 +80,7 @@ def test_a_unit_that_has_done_it_is_not_named(union: Union) -> None:
     lose(union, "Em")
     with union.rows() as db:
         owed = Owed(union.unit(db, "P.2.1"), union.people["Dung"])
-        duties.finish(db, OFFICE, union.duties["select"], owed, union.now)
+        duties.finish(db, OFFICE, union.duties["select"], owed, actor=COMMAND_LINE, now=union.now)
     look(union)
     assert heard(union, "Dung") == []
 
@@ -102,7 +103,7 @@ def test_a_moved_date_begins_anew(union: Union) -> None:
     assert len(heard(union, "Chi")) == 1
     with union.rows() as db:
         later = datetime(2021, 4, 21, tzinfo=ZONE)
-        duties.move(db, "s", "select", later, actor_id=None, now=union.now)
+        duties.move(db, "s", "select", later, actor=COMMAND_LINE, now=union.now)
     assert heard(union, "Chi") == []
     assert look(union, at(date(2021, 4, 16))) == 0
     assert look(union, at(date(2021, 4, 17))) == 1
@@ -111,7 +112,7 @@ def test_a_moved_date_begins_anew(union: Union) -> None:
 def finish(union: Union, unit: str, by: str) -> None:
     with union.rows() as db:
         owed = Owed(union.unit(db, unit), union.people[by])
-        duties.finish(db, OFFICE, union.duties["select"], owed, union.now)
+        duties.finish(db, OFFICE, union.duties["select"], owed, actor=COMMAND_LINE, now=union.now)
 
 
 def test_a_list_that_waits_no_longer_names_a_unit_that_has_done_it_meanwhile(union: Union) -> None:
@@ -148,5 +149,5 @@ def test_a_list_that_waits_is_withdrawn_when_all_is_done_in_a_programme_run_by_a
     with union.rows() as db:
         for code in ("P.1.1", "P.1.2", "P.1.3"):
             owed = Owed(union.unit(db, code), union.people["Chi"])
-            duties.finish(db, OFFICE, union.duties["select"], owed, union.now)
+            duties.finish(db, OFFICE, union.duties["select"], owed, actor=COMMAND_LINE, now=union.now)
     assert look(union) == 0

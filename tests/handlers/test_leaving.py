@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from handlers import actors
 from handlers.files import files
 from handlers.initiatives import assigning
 from handlers.people import appointments, privacy
@@ -39,7 +40,7 @@ def _ended(desk: Desk, visitor: Visitor) -> None:
     with desk.rows() as db:
         member_id = who(db, visitor).id or 0
         (row,) = members.appointments(db, [member_id], desk.now)[member_id]
-        appointments.end(db, desk.office, row.id or 0, actor_id=member_id, now=desk.now)
+        appointments.end(db, desk.office, row.id or 0, actor=actors.of_member(db, member_id, desk.now), now=desk.now)
 
 
 def _withdrawn(_desk: Desk, visitor: Visitor) -> None:

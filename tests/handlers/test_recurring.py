@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import programmes
+from handlers.actors import COMMAND_LINE
 from handlers.duties import climbing, recurring
 from messages.dates import ZONE
 from storage.tables import Duty, Programme
@@ -23,7 +24,7 @@ def union(database_url: str) -> Iterator[Union]:
     union.found("P", "P.1", "P.1.1")
     union.appoint("Dung", "P")
     with union.rows() as db:
-        programmes.load(db, "cong-nhan-tien-phong", 2022, actor_id=None, now=union.now)
+        programmes.load(db, "cong-nhan-tien-phong", 2022, actor=COMMAND_LINE, now=union.now)
     yield union
     union.database.close()
 

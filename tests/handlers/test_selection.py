@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from handlers import actors
 from handlers.duties import acts as duties
 from handlers.errors import Refusal
 from handlers.initiatives import assigning, canned, covers, quotas, scoring, selection, standings
@@ -291,7 +292,8 @@ def test_the_cover_list_is_a_sheet_whose_cells_are_never_formulas(
 ) -> None:
     code = initiatives.plant(db, "P.1.1", programme, 1, NOW, text="=1+1 là cách tính mới của tổ.")
     number = initiatives.send_up(db, OFFICE, [code], union.unit(db, "P.1.1"), union.people["base"], NOW)
-    sheet = load_workbook(io.BytesIO(covers.sheet(db, OFFICE, number, actor_id=union.people["upper"], now=NOW))).active
+    upper = actors.of_member(db, union.people["upper"], NOW)
+    sheet = load_workbook(io.BytesIO(covers.sheet(db, OFFICE, number, actor=upper, now=NOW))).active
     assert sheet is not None
     cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert cells[0][0] == "Công đoàn P.1.1"

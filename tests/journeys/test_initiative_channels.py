@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from handlers import programmes
+from handlers.actors import COMMAND_LINE
 from messages.types import LIMITS
 from storage import units
 from storage.tables import Member, Submission
@@ -58,7 +59,7 @@ async def test_a_preview_left_open_past_the_end_is_sent_after_the_extension(box:
     assert "Bản nháp của anh/chị vẫn được giữ" in refused
     with box.database() as db:
         later = programme.closes_at + timedelta(days=10)
-        programmes.extend(db, programme.code, later, actor_id=None, now=programme.closes_at)
+        programmes.extend(db, programme.code, later, actor=COMMAND_LINE, now=programme.closes_at)
     assert HALF in await an.says("Tiếp tục")
     assert "Mã hồ sơ: SK-" in await an.presses("Gửi đi")
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
 from handlers import programmes, retention
+from handlers.actors import COMMAND_LINE
 from handlers.duties import openings
 from messages.types import Medium, Pressed, Text, Unreadable
 from storage import conversations, transcript
@@ -214,7 +215,7 @@ def test_an_extended_programme_takes_the_draft_that_came_too_late(any_desk: Desk
     an.presses("Gửi đi")
     with any_desk.rows() as db:
         later = any_desk.now + timedelta(days=3)
-        programmes.extend(db, programme.code, later, actor_id=None, now=any_desk.now)
+        programmes.extend(db, programme.code, later, actor=COMMAND_LINE, now=any_desk.now)
         row = db.get(Programme, programme.id)
         assert row is not None
         assert openings.tell_extended(db, any_desk.office, row, any_desk.now) == 1

@@ -7,12 +7,16 @@ from datetime import timedelta
 
 import pytest
 
+from handlers import programmes
+from handlers.actors import COMMAND_LINE
 from handlers.duties import openings
+from storage import programmes as stored
 from storage.tables import Programme, Role
 from tests.box import Box
 from tests.desk import Desk, Visitor
 from tests.people import NAME, TEMPLATE, TEXT, officer
 
+RUN_BY, ABOVE = "GD51", "LDLD51"
 PROGRAMME = "75 nghìn sáng kiến"
 
 
@@ -26,21 +30,21 @@ def desk(database_url: str) -> Iterator[Desk]:
 @pytest.fixture
 def programme(desk: Desk) -> Programme:
     """Open from 19/2 to the end of 8/5/2027; today is 1/3."""
-    (programme,) = desk.furnish(TEMPLATE)
+    (programme,) = desk.furnish(TEMPLATE, run_by=RUN_BY)
     return programme
 
 
 @pytest.fixture
 def staff(desk: Desk, programme: Programme) -> Visitor:
-    staff = officer(desk, "GD51", Role.STAFF)
+    staff = officer(desk, RUN_BY, Role.STAFF)
     staff.hears()
     return staff
 
 
 async def test_staff_moves_an_end_and_who_has_a_draft_is_told_once(box: Box) -> None:
-    programme = box.furnish()
+    programme = box.furnish(run_by=RUN_BY)
     later = programme.closes_at + timedelta(days=9)
-    staff, an, binh = await box.officer("Mai", "GD51", Role.STAFF), box.person("An"), box.person("Bình")
+    staff, an, binh = await box.officer("Mai", RUN_BY, Role.STAFF), box.person("An"), box.person("Bình")
     await an.talks("/start", "[Tôi đồng ý]", "/sangkien", NAME)
     await binh.talks("/start", "[Tôi đồng ý]")
     await staff.talks("/giahan", f"[{programme.name}]")
@@ -122,7 +126,7 @@ class TestExtending:
         assert "24h00 ngày 22/5/2027" in staff.says("22/5")
 
     def test_two_staff_at_once_cannot_shorten_what_the_other_gave(self, desk: Desk, staff: Visitor) -> None:
-        other = officer(desk, "LDLD51", Role.STAFF)
+        other = officer(desk, ABOVE, Role.STAFF, name="lan")
         staff.talks("/giahan", "1", "20/5")
         other.talks("/giahan", "1", "30/5", "[Đúng rồi]")
         staff.presses("Đúng rồi")
@@ -163,3 +167,20 @@ class TestExtending:
             assert "gia hạn" not in visitor.says("/giahan")
             visitor.says("/chuongtrinh")
             assert "Gia hạn" not in visitor.labels
+
+    @pytest.mark.parametrize(("run_by", "unit"), [(RUN_BY, "GD51-01"), (None, RUN_BY), (None, ABOVE)])
+    def test_the_end_of_a_programme_is_not_moved_from_below_it(self, desk: Desk, run_by: str | None, unit: str) -> None:
+        """One for everybody belongs to nobody of a tree with several tops."""
+        (programme,) = desk.furnish(TEMPLATE, run_by=run_by)
+        admin = officer(desk, unit, Role.ADMIN)
+        assert "không có chương trình nào thuộc quyền gia hạn của đồng chí" in admin.says("/giahan")
+        admin.talks("/menu", "/chuongtrinh")
+        assert "Gia hạn" not in " ".join(admin.labels)
+        with desk.rows() as db:
+            day = desk.now.date() - timedelta(days=1)
+            own = programmes.load(db, TEMPLATE, day, run_by=unit, actor=COMMAND_LINE, now=desk.now).name
+        assert "nhập ngày đóng mới" in admin.talks("/giahan", f"[{own}]")
+        with desk.rows() as db:
+            kept = stored.by_code(db, programme.code)
+            assert kept is not None
+            assert kept.closes_at == programme.closes_at

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from handlers.actors import COMMAND_LINE
 from handlers.news import broadcasts as handled
 from handlers.news import progress
 from storage import broadcasts, tallies
@@ -85,7 +86,7 @@ def test_what_is_sent_again_waits_again(database_url: str) -> None:
         db.execute(lost)
         tallies.fold(db, row)
         assert progress.read(db, row, NOW).unknown == 4
-        assert handled.send_again(db, row, actor_id=None, now=NOW) == 4
+        assert handled.send_again(db, row, actor=COMMAND_LINE, now=NOW) == 4
         told = progress.read(db, row, NOW)
         assert (told.unknown, told.waiting) == (0, 4)
         assert broadcasts.is_under_way(db, row.id or 0)

@@ -16,6 +16,7 @@ from bot.web import application
 from bot.web.files import MOST_AT_ONCE, TRIES, Cabinet
 from bot.web.keys import Site
 from bot.writer import Writer
+from handlers.actors import COMMAND_LINE
 from handlers.files import files
 from handlers.files.files import Offer, Upload
 from handlers.files.links import MOST_WRONG
@@ -98,7 +99,9 @@ async def counter(sqlite_database: str) -> AsyncIterator[Counter]:
 def _member(db: Transaction) -> int:
     known = members.join(db, Address("web", "an"), clock.now(db))
     known.member.consent_version = "v"
-    units.apply(db, units.plan(db, units.read_sheet(UNITS.read_bytes(), "units.csv")), actor_id=None, now=clock.now(db))
+    units.apply(
+        db, units.plan(db, units.read_sheet(UNITS.read_bytes(), "units.csv")), actor=COMMAND_LINE, now=clock.now(db)
+    )
     assert known.member.id is not None
     return known.member.id
 
