@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 import structlog
 
-from bot.channels import Channel, Gone, Later, Moved, Refused, Trouble
+from bot.channels import Channel, Gone, Later, Moved, Refused, Trouble, Unknown
 from bot.writer import Writer
-from storage import claims, outcomes, pace
+from storage import claims, outages, outcomes, pace
 from storage.claims import Batch, Claimed, Gate, LastLook
 from storage.database import Fault, Transaction
+from storage.outages import Way
 from storage.outcomes import Outcome, Report
 
 BREATH = 0.005
@@ -74,6 +77,13 @@ class Courier:
         self._count = landed
         self._flying: dict[asyncio.Task[None], Claimed] = {}
         self._reports: list[Report] = []
+        self._calling: set[asyncio.Task[None]] = set()
+        self._answers: dict[str, bool] = {}
+        """Whether platforms that could not be reached answered our call."""
+        self._ways: dict[str, Way] = {}
+        """How it stood with the way to each account at the last look."""
+        self._doubts: Counter[str] = Counter()
+        """Sends in doubt in a row, those that landed since then too."""
         self._halted: dict[str, float] = {}
         self._looked_at = -FRESH
         self._look_lock = asyncio.Lock()
@@ -115,7 +125,7 @@ class Courier:
         while True:
             seen = self._news
             batch = await self._round()
-            if self._flying or self._reports:
+            if self._flying or self._reports or self._calling or self._answers:
                 await self._rest(IDLE if batch.again is None else batch.again, seen)
             elif batch.again is not None:
                 await asyncio.sleep(batch.again)
@@ -128,6 +138,10 @@ class Courier:
         self.wake()
         async with self._round_lock:
             pass
+        for task in self._calling:
+            task.cancel()
+        if self._calling:
+            await asyncio.wait(self._calling)
         if self._flying:
             await asyncio.wait(self._flying, timeout=grace)
         await self._break_off()
@@ -168,15 +182,37 @@ class Courier:
         async with self._round_lock:
             self._pressing = False
             reports, self._reports = self._reports, []
+            answers, self._answers = self._answers, {}
             try:
-                batch = await self._writer.run(self._settle_and_claim, reports, self._room())
+                batch = await self._writer.run(self._settle_and_claim, reports, answers, self._room())
             except BaseException:
                 self._reports[:0] = reports
+                self._answers = answers | self._answers
                 raise
             self._alone = False
+            self._learn(batch)
             for claimed in batch.claimed:
-                self._launch(claimed, delay=(claimed.starts_at - batch.at).total_seconds())
+                self._launch(claimed, at=batch.at)
+            for account in batch.calls:
+                self._call(account)
             return batch
+
+    def _learn(self, batch: Batch) -> None:
+        """How it stands with the ways now; what landed meanwhile is not settled yet."""
+        for account, way in batch.ways.items():
+            if (way.out_since is None) != (self._ways.get(account, Way()).out_since is None):
+                log.warning("courier.out" if way.out_since else "courier.back", account=account)
+            self._ways[account] = way
+            self._doubts[account] = way.doubts
+        for report in self._reports:
+            self._weigh(report)
+
+    def _weigh(self, report: Report) -> None:
+        account = report.claimed.address.account
+        if report.outcome is Outcome.SENT:
+            self._doubts[account] = 0
+        elif report.outcome in outages.IN_DOUBT:
+            self._doubts[account] += 1
 
     def _room(self) -> Mapping[str, int]:
         """How many sends each account may still start."""
@@ -187,13 +223,19 @@ class Courier:
             room[claimed.address.account] -= not task.done()
         return room
 
-    def _settle_and_claim(self, db: Transaction, reports: Sequence[Report], room: Mapping[str, int]) -> Batch:
+    def _settle_and_claim(
+        self, db: Transaction, reports: Sequence[Report], answers: Mapping[str, bool], room: Mapping[str, int]
+    ) -> Batch:
         """On the writer's thread. The browser's rows are delivered right here: no crash comes between."""
         if self._alone:
             outcomes.requeue_all(db)
         if any(report.halts_account for report in reports):
             pace.hold(db, self._rates)  # all budgets at once and in order, lest two processes block each other
         outcomes.settle(db, reports, owner=self._owner, chance=self._chance)
+        if outages.matter(reports, self._ways):
+            outages.note(db, self._rates, reports)
+        if answers:
+            outages.called(db, self._rates, answers)
         batch = claims.claim(db, self._rates, owner=self._owner, room=room, news=self._news_look, gate=self._gate)
         kept = [Report(one, Outcome.SENT, kept=True) for one in batch.claimed if self._channel(one).kept]
         outcomes.settle(db, kept, owner=self._owner, chance=self._chance)
@@ -202,8 +244,9 @@ class Courier:
     def _channel(self, claimed: Claimed) -> Channel:
         return self._channels[claimed.address.account]
 
-    def _launch(self, claimed: Claimed, *, delay: float) -> None:
-        work = self._nudge(claimed) if self._channel(claimed).kept else self._fly(claimed, delay=delay)
+    def _launch(self, claimed: Claimed, *, at: datetime) -> None:
+        """Let it start at its instant; `at`: when it was claimed."""
+        work = self._nudge(claimed) if self._channel(claimed).kept else self._fly(claimed, at=at)
         task = asyncio.create_task(work)
         self._flying[task] = claimed
         task.add_done_callback(self._landed)
@@ -219,15 +262,54 @@ class Courier:
         if report.outcome is not Outcome.SENT:
             log.warning("courier.nudge_failed", account=claimed.address.account, reason=report.reason)
 
-    async def _fly(self, claimed: Claimed, *, delay: float) -> None:
+    def _call(self, account: str) -> None:
+        """Ask a platform that could not be reached whether it answers."""
+        task = asyncio.create_task(self._ask(account))
+        self._calling.add(task)
+        task.add_done_callback(self._answered)
+
+    def _answered(self, task: asyncio.Task[None]) -> None:
+        self._calling.discard(task)
+        self._stir()
+
+    async def _ask(self, account: str) -> None:
+        answers = False
+        try:
+            async with asyncio.timeout(LONGEST_SEND):
+                await self._channels[account].ping()
+            answers = True
+        except (Later, Unknown) as trouble:
+            answers = isinstance(trouble, Later) and trouble.after is not None  # it asks us to wait: it is there
+        except Trouble:
+            answers = True
+        except TimeoutError:
+            pass
+        except Exception as fault:
+            log.error("courier.channel_fault", account=account, error=type(fault).__name__)
+        finally:
+            self._answers[account] = answers
+
+    async def _fly(self, claimed: Claimed, *, at: datetime) -> None:
+        delay = (claimed.starts_at - at).total_seconds()
         if delay >= TICK:
             await asyncio.sleep(delay)
-        grounded = await self._is_halted(claimed.address.account) or self._stopping
+        account = claimed.address.account
+        grounded = await self._is_halted(account) or self._stopping or self._is_out(claimed, at)
         report = Report(claimed, Outcome.RELEASED) if grounded else await self._attempt(claimed)
         if report.halts_account:
-            self._halted[claimed.address.account] = _moment() + (report.after or 0.0)
+            self._halted[account] = _moment() + (report.after or 0.0)
         self._count(report)
+        self._weigh(report)
         self._reports.append(report)
+
+    def _is_out(self, claimed: Claimed, at: datetime) -> bool:
+        """Whether the platform could not be reached since this was claimed, so that it had better not start."""
+        account = claimed.address.account
+        if not claimed.is_once_only:
+            return False
+        if (since := self._ways.get(account, Way()).out_since) is not None:
+            return at <= since
+        return self._doubts[account] >= outages.TOLERATED
 
     async def _is_halted(self, account: str) -> bool:
         """Whether the platform asked this account to pause, here or, a moment ago, in another process."""
@@ -243,10 +325,13 @@ class Courier:
     async def _look_at_halts(self) -> None:
         began = _moment()
         try:
-            halts = await self._writer.read(pace.halts)
+            halts, out = await self._writer.read(pace.stops)
         except Fault as trouble:  # then nobody can have written one down either
             log.warning("courier.halts_unknown", error=type(trouble).__name__)
-            halts = {}
+            halts, out = {}, {}
+        for account, since in out.items():
+            if self._ways.get(account, Way()).out_since is None:
+                self._ways[account] = Way(outages.TOLERATED, since)
         for account, seconds in halts.items():
             self._halted[account] = max(self._halted.get(account, 0.0), _moment() + seconds)
         self._looked_at = began

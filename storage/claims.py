@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
@@ -17,11 +17,12 @@ from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 
 from messages.types import Address, Outbound
-from storage import clock, lanes, outbox, pace
+from storage import clock, lanes, outages, outbox, pace
 from storage.database import Transaction
 from storage.handovers import Claimed, hand_over
 from storage.lanes import Place
 from storage.looks import Gate, LastLook, Later, Looked, Refused, Verdict, Waiting
+from storage.outages import Probe, Way
 from storage.outbox import rows
 from storage.tables import Budget, Priority, Sending
 
@@ -33,6 +34,8 @@ SPARE = 32
 """How many more rows than could start are looked at, since some of them must wait."""
 SOONEST = timedelta(seconds=1)
 """However soon a row that has to wait may go, it is not asked about again before this."""
+Start = tuple[Row[Any], datetime]
+"""A row and the instant at which it may start."""
 URGENT = tuple(priority for priority in Priority if priority is not Priority.BROADCAST)
 
 
@@ -48,6 +51,10 @@ class Batch:
     rest: float | None = None
     """Seconds until something that waits for its chat, a retry or the end of a halt may start; None when nothing does.
     """
+    calls: tuple[str, ...] = ()
+    """Accounts that are out whose platform is to be asked whether it answers; one tells `outages.called`."""
+    ways: Mapping[str, Way] = field(default_factory=dict)
+    """How it stands with the way to each account that was asked about."""
 
 
 def claim(
@@ -83,7 +90,14 @@ def claim(
     except IntegrityError:
         return Batch(at, again=0.0)
     again = _least(claim.again for claim in claims)
-    return Batch(at, claimed, again, _rest(db, claims, at) if again is None else None)
+    return Batch(
+        at,
+        claimed,
+        again,
+        _rest(db, claims, at) if again is None else None,
+        calls=tuple(claim.rate.account for claim in claims if claim.calls),
+        ways={claim.rate.account: outages.way_of(claim.budget) for claim in claims},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,27 +125,71 @@ class _Claim:
         self.written: dict[int, Outbound] = {}
         self.is_crowded = False
         """Whether so much at the front had to wait that what lies behind it was not seen."""
+        self.calls = False
+        """Whether the platform is to be asked if it answers."""
 
-    def take(self, room: int) -> list[tuple[Row[Any], datetime]]:
+    def take(self, room: int) -> list[Start]:
         """The rows that start, each with its instant."""
         if self.budget and self.budget.halted_until and pace.is_halted(self.budget, self.at):
             self.halted_for = (self.budget.halted_until - self.at).total_seconds()
             return []
+        if self.budget and self.budget.out_since:
+            return self._probe(self.budget)
+        pairs, is_all = self._start(room, self.looks.priorities(self.now))
+        if not is_all:
+            self._look_again()
+        return pairs
+
+    def _probe(self, budget: Budget) -> list[Start]:
+        """While the platform cannot be reached: one row at most, or the platform's own call."""
+        if budget.probe_at and budget.probe_at > self.at:
+            self.halted_for = (budget.probe_at - self.at).total_seconds()
+            return []
+        pairs: list[Start] = []
+        is_all = True
+        if budget.probe != Probe.CALL:
+            pairs, is_all = self._start(1, URGENT)
+        if not pairs and is_all and budget.probe == Probe.TRIAL:
+            return self._try_once_only(budget)
+        if not pairs and not is_all:
+            self._look_again()
+            return []
+        if not pairs:
+            self.calls = True
+        outages.hold_probe(budget, self.at)
+        return pairs
+
+    def _try_once_only(self, budget: Budget) -> list[Start]:
+        """The platform answers its own call, and no reply waits: one row of any kind, where one may be spent."""
+        if not outages.may_try_once_only(budget, self.at):
+            outages.wait_for_a_reply(budget, self.at)
+            return []
+        pairs, is_all = self._start(1, self.looks.priorities(self.now))
+        if pairs:
+            outages.spend_trial(budget, self.at)
+            outages.hold_probe(budget, self.at)
+        elif is_all:
+            outages.put_on_probation(budget, self.at)
+            self.again = 0.0
+        else:
+            self._look_again()
+        return pairs
+
+    def _start(self, room: int, priorities: Sequence[Priority]) -> tuple[list[Start], bool]:
+        """The rows of these priorities that start, each with its instant; and whether they are all that may."""
         next_at = self.budget.next_at if self.budget else self.at
         slots = pace.starts(self.rate, next_at=next_at, at=self.at, most=room, share=self.share)
-        chosen = self._choose(len(slots)) if slots else []
+        chosen = self._choose(len(slots), priorities) if slots else []
         taken = self._look_once_more(chosen)
         pairs = list(zip(taken, slots, strict=False))
         if pairs:
             self._spend(pairs)
-        if len(chosen) == len(slots) or len(taken) < len(chosen) or self.is_crowded:
-            self._look_again()
-        return pairs
+        return pairs, not (len(chosen) == len(slots) or len(taken) < len(chosen) or self.is_crowded)
 
-    def _choose(self, slots: int) -> list[Row[Any]]:
+    def _choose(self, slots: int, priorities: Sequence[Priority]) -> list[Row[Any]]:
         """The rows that get the slots, locked."""
         most = slots + SPARE
-        priorities, broadcasts = self.looks.priorities(self.now), self.looks.broadcasts
+        broadcasts = self.looks.broadcasts if Priority.BROADCAST in priorities else ()
         seen = lanes.front(self.db, self.rate.account, priorities, broadcasts=broadcasts, now=self.now, most=most)
         urgent = [place for priority in URGENT for place in seen.get(priority, [])]
         patient = seen.get(Priority.BROADCAST, [])
@@ -213,7 +271,7 @@ class _Claim:
             outbox.drop_forgotten(self.db)
         return [row for row in going if row.id not in verdicts]
 
-    def _spend(self, pairs: Sequence[tuple[Row[Any], datetime]]) -> None:
+    def _spend(self, pairs: Sequence[Start]) -> None:
         if self.budget and self.rate.per_second is not None:
             self.budget.next_at = pairs[-1][1] + self.rate.interval(self.share)
         rests = {row.chat: (start, self.rate.rest(row.chat)) for row, start in pairs}

@@ -51,6 +51,11 @@ class Claimed:
     starts_at: datetime
     """When it may start, by the database's clock."""
 
+    @property
+    def is_once_only(self) -> bool:
+        """Whether it stays as it is when nobody knows whether it arrived."""
+        return self.policy is Policy.AT_MOST_ONCE
+
 
 def hand_over(
     db: Transaction,

@@ -19,7 +19,7 @@ from storage.tables import Priority
 _tables = SQLModel.metadata.tables
 MEASURED = {
     rows: ("retry_at", "aside_until", "lease_until"),
-    _tables["budget"]: ("next_at", "halted_until", "slowed_at"),
+    _tables["budget"]: ("next_at", "halted_until", "slowed_at", "out_since", "probe_at", "trial_at", "back_at"),
     _tables["lane"]: ("next_at",),
     _tables["lease"]: ("until",),
 }

@@ -7,7 +7,7 @@ most once (what may have been sent becomes `unknown`), everything else at least 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,8 +16,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, case, literal_column, select
 
 from storage import clock, detours, failures, lanes, members, moves, outbox, pace, sets, transcript
-from storage.claims import Claimed
 from storage.database import Transaction
+from storage.handovers import Claimed
 from storage.outbox import rows
 from storage.tables import Policy, Sending
 
@@ -59,7 +59,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What a row becomes. `counts`: the attempt is counted; `most`: after so many counted attempts it fails instead."""
+    """What a row becomes. `counts`: the attempt is counted; `most`: after so many counted attempts it fails instead,
+    unless nothing reaches the platform anyway."""
 
     state: Sending
     counts: bool = True
@@ -113,7 +114,9 @@ def settle(db: Transaction, reports: Sequence[Report], *, owner: str, chance: ra
         return 0
     at = db.clock()
     now = at + clock.offset(db)
-    settled = [_settled(report, at=at, now=now, chance=chance, erased=erased) for report, erased in ours]
+    limited = any(FATES[report.outcome][report.claimed.policy].most for report, _ in ours)
+    out = frozenset(pace.out(db)) if limited else frozenset()
+    settled = [_settled(report, at=at, now=now, chance=chance, erased=erased, out=out) for report, erased in ours]
     failed = {row["id"] for row in settled if row["state"] == Sending.FAILED}
     lanes.free(db, [report.claimed.id for report, _ in ours], at=at)
     db.changing(rows.name)
@@ -144,10 +147,12 @@ def _still_held(db: Transaction, reports: Sequence[Report], owner: str) -> list[
     return [(by_id[row.id], row.erased) for row in found if by_id[row.id].claimed.fence == row.fence]
 
 
-def _settled(report: Report, *, at: datetime, now: datetime, chance: random.Random, erased: bool) -> dict[str, Any]:
+def _settled(
+    report: Report, *, at: datetime, now: datetime, chance: random.Random, erased: bool, out: Collection[str]
+) -> dict[str, Any]:
     claimed, fate = report.claimed, FATES[report.outcome][report.claimed.policy]
     attempts = claimed.attempts + fate.counts
-    spent = fate.most is not None and attempts >= fate.most
+    spent = fate.most is not None and attempts >= fate.most and claimed.address.account not in out
     state = Sending.FAILED if spent else fate.state
     waits = state is Sending.READY
     retry_at = at + _wait(report, chance) if waits else None

@@ -7,13 +7,13 @@ half the rate, which grows back evenly. What is sent, and in which order, is not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, or_
 from sqlmodel import SQLModel, col, select
 
 from storage.database import Transaction
@@ -41,6 +41,13 @@ _BUDGETS = (
     .with_for_update()
     .execution_options(populate_existing=True)
 )
+
+
+_FRESH: Mapping[str, Any] = {
+    **{"halted_until": None, "starved": 0, "share": 1.0, "slowed_at": None},
+    **{"doubts": 0, "out_since": None, "probe": "send", "probe_at": None, "probes": 0, "trial_at": None},
+    "back_at": None,
+}
 
 
 def _nowhere(_chat: str) -> bool:
@@ -115,6 +122,12 @@ def hold(db: Transaction, rates: Iterable[Rate]) -> dict[str, Budget]:
     return held
 
 
+def make(db: Transaction, accounts: Collection[str]) -> dict[str, Budget]:
+    """The same for accounts that have no pace of their own, and no budget so far."""
+    _ensure(db, accounts)
+    return _locked(db, accounts)
+
+
 def halt(db: Transaction, account: str, *, until: datetime) -> None:
     """Nothing of this account starts before `until`, on any machine; a later halt stays.
 
@@ -138,11 +151,19 @@ def is_halted(budget: Budget, at: datetime) -> bool:
     return budget.halted_until is not None and budget.halted_until > at
 
 
-def halts(db: Transaction) -> dict[str, float]:
-    """The accounts that must not send now, and for how many seconds: a look that locks nothing."""
+def stops(db: Transaction) -> tuple[dict[str, float], dict[str, datetime]]:
+    """The accounts that must not send now, and for how many seconds, and those that are `out`; locks nothing."""
     at = db.clock()
-    found = db.exec(select(Budget.account, Budget.halted_until).where(col(Budget.halted_until) > at))
-    return {account: (until - at).total_seconds() for account, until in found if until is not None}
+    stopped = or_(col(Budget.halted_until) > at, col(Budget.out_since).is_not(None))
+    found = db.exec(select(Budget.account, Budget.halted_until, Budget.out_since).where(stopped)).all()
+    halts = {account: (until - at).total_seconds() for account, until, _ in found if until is not None and until > at}
+    return halts, {account: since for account, _, since in found if since is not None}
+
+
+def out(db: Transaction) -> dict[str, datetime]:
+    """The accounts whose platform cannot be reached (storage/outages.py), and since when: a look that locks nothing."""
+    found = db.exec(select(Budget.account, Budget.out_since).where(col(Budget.out_since).is_not(None)))
+    return {account: since for account, since in found if since is not None}
 
 
 def rest_chats(db: Transaction, account: str, until: Mapping[str, datetime]) -> None:
@@ -164,6 +185,5 @@ def _locked(db: Transaction, accounts: Iterable[str]) -> dict[str, Budget]:
 def _ensure(db: Transaction, accounts: Iterable[str]) -> None:
     at = db.clock()
     for account in accounts:
-        fresh: dict[str, Any] = {"account": account, "next_at": at, "halted_until": None, "starved": 0, "share": 1.0}
-        db.write(Budget, fresh, ignores=("account",))
+        db.write(Budget, {**_FRESH, "account": account, "next_at": at}, ignores=("account",))
     db.write_out()

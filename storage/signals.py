@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Select, func, literal_column, select
 from sqlmodel import SQLModel
 
-from storage import clock, leases
+from storage import clock, leases, pace
 from storage.database import Transaction
 from storage.outbox import IS_READY, rows
 from storage.tables import Priority, Sending
@@ -31,6 +31,8 @@ class Signals:
     """How long the row that has waited longest, news apart, should have gone."""
     halted: dict[str, float]
     """How long the platform's pause still lasts."""
+    out: dict[str, float]
+    """How long the platform has been out of reach."""
     flying: dict[str, int]
     held: int
     unknown: int
@@ -44,6 +46,7 @@ def read(db: Transaction) -> Signals:
     return Signals(
         oldest={account: max(0.0, (now - since).total_seconds()) for account, since in _oldest(db, now)},
         halted={account: (until - at).total_seconds() for account, until in _halts(db) if until > at},
+        out={account: (at - since).total_seconds() for account, since in pace.out(db).items()},
         flying=dict(_pairs(db, _flying())),
         held=count(db, Sending.HELD),
         unknown=count(db, Sending.UNKNOWN),

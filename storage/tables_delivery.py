@@ -142,6 +142,20 @@ class Budget(SQLModel, table=True):
     """Of the configured rate, as it was after the platform last asked for a pause; it grows back by itself."""
     slowed_at: datetime | None = moment(null=True)
     """When that was."""
+    doubts: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    """Sends in doubt in a row, none delivered in between. This and what follows: storage/outages.py."""
+    out_since: datetime | None = moment(null=True)
+    """Since when the platform cannot be reached; None: it can, as far as is known."""
+    probe: str = Field(default="send", sa_column_kwargs={"server_default": text("'send'")})
+    """What is tried next to find out whether it can again."""
+    probe_at: datetime | None = moment(null=True)
+    """Not before this."""
+    probes: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    """How often that has failed."""
+    trial_at: datetime | None = moment(null=True)
+    """Nothing that may be sent once only is spent on a probe before this."""
+    back_at: datetime | None = moment(null=True)
+    """When the last outage was over: what began before it says nothing about now."""
 
 
 class Lane(SQLModel, table=True):

@@ -23,6 +23,7 @@ class FakeChannel:
         self.most_at_once: Counter[str] = Counter()
         """The most requests in flight at once, by chat."""
         self._now: Counter[str] = Counter()
+        self.pinged = 0
         self._troubles: deque[Exception] = deque()
         self._begun = asyncio.Event()
         self._open = asyncio.Event()
@@ -62,3 +63,6 @@ class FakeChannel:
             return str(len(self.sent))
         finally:
             self._now[chat] -= 1
+
+    async def ping(self) -> None:
+        self.pinged += 1

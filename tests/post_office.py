@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from messages.types import Address, Outbound
-from storage import claims, clock, outbox, outcomes
+from storage import claims, clock, outages, outbox, outcomes
 from storage.claims import Batch, Claimed
 from storage.database import Database
 from storage.outcomes import Outcome, Report
@@ -24,7 +24,7 @@ UNPACED = Rate(ACCOUNT)
 KEY = "a key for tests"
 TICKING = {
     Outbox: ("retry_at", "aside_until", "lease_until"),
-    Budget: ("next_at", "halted_until", "slowed_at"),
+    Budget: ("next_at", "halted_until", "slowed_at", "out_since", "probe_at", "trial_at", "back_at"),
     Lane: ("next_at",),
     Lease: ("until",),
 }
@@ -88,6 +88,13 @@ class PostOffice:
         with self.database.transaction() as db:
             report = Report(claimed, outcome, **details)
             return outcomes.settle(db, [report], owner=owner, chance=self.chance)
+
+    def settle_noting(self, claimed: Claimed, outcome: Outcome) -> None:
+        """As the courier settles: the account learns from it too."""
+        with self.database.transaction() as db:
+            report = Report(claimed, outcome)
+            outcomes.settle(db, [report], owner="one", chance=self.chance)
+            outages.note(db, [Rate(claimed.address.account)], [report])
 
     def settle_all(self) -> None:
         """Whatever is in flight arrived."""

@@ -47,6 +47,9 @@ class Log:
         await asyncio.sleep(self._chance.uniform(0, LONGEST))
         return "heard"
 
+    async def ping(self) -> None:
+        """It is always there."""
+
 
 def heard(path: Path) -> int:
     return path.stat().st_size // LINE if path.exists() else 0

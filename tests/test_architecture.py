@@ -26,6 +26,7 @@ FRAMEWORK_STORAGE = {
     "erasures",
     "errors",
     "leases",
+    "outages",
     "outbox",
     "outcomes",
     "pace",

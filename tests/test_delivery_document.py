@@ -7,7 +7,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent
 NAMED = re.compile(r"`(test_\w+)`")
-CHECKED = ("The matrix", "Pace", "Processes", "Clocks", "What comes in", "What an operator sees", "Backups")
+CHECKED = ("The matrix", "Pace", "Outages", "Processes", "Clocks", "What comes in", "What an operator sees", "Backups")
 DEFINED = re.compile(r"^\s*(?:async )?def (test_\w+)\(", re.MULTILINE)
 
 

@@ -47,6 +47,10 @@ class Channel(Protocol):
         """
         ...
 
+    async def ping(self) -> None:
+        """The platform's cheapest call: it returns if the platform answers, and raises a `Trouble` if not."""
+        ...
+
 
 class Trouble(Exception):
     """A message was not delivered as asked; `reason` is a short ASCII name for the log, the row and the counter."""

@@ -45,6 +45,9 @@ class Terminal:
         self._print(f"{render.numbered(message, self._catalogue)}\n\n")
         return ""
 
+    async def ping(self) -> None:
+        """It is always there."""
+
     async def converse(
         self, receive: Callable[[Inbound], Awaitable[None]], settled: Callable[[], Awaitable[None]]
     ) -> None:

@@ -66,3 +66,6 @@ class WebChannel:
         """Nudge the open pages; there is no platform that could give an id."""
         self.hub.nudge(chat)
         return ""
+
+    async def ping(self) -> None:
+        """It is always there."""

@@ -49,6 +49,9 @@ class Carrier:
     async def send(self, chat: str, message: Outbound) -> str:
         raise AssertionError(f"files are fetched here, but {chat} was sent {message}")
 
+    async def ping(self) -> None:
+        raise AssertionError("nothing was sent")
+
     async def download(self, key: str, most: int) -> bytes:
         assert most == MOST_BYTES
         found = self.files[key]

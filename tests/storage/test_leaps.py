@@ -49,7 +49,7 @@ def test_a_pause_lasts_as_long_as_the_platform_asked_and_not_longer(office: Post
     office.promise("hello")
     office.do(pace.halt, ACCOUNT, until=office.now() + timedelta(seconds=90))
     is_set_back(office)
-    assert 80 < office.do(pace.halts)[ACCOUNT] <= 91
+    assert 80 < office.do(pace.stops)[0][ACCOUNT] <= 91
     assert office.claim(RATE).claimed == ()
     office.time_passes(92)
     assert len(office.claim(RATE).claimed) == 1

@@ -114,11 +114,11 @@ class TestAfterAPause:
         assert len(starts) == 3, "a horizon of 50 ms holds five at the full rate"
 
     def test_a_look_at_the_halts_sees_those_of_others(self, office: PostOffice) -> None:
-        assert office.do(pace.halts) == {}
+        assert office.do(pace.stops)[0] == {}
         office.do(pace.halt, ACCOUNT, until=office.now() + 9 * SECOND)
-        assert 8 < office.do(pace.halts)[ACCOUNT] <= 9
+        assert 8 < office.do(pace.stops)[0][ACCOUNT] <= 9
         office.time_passes(10)
-        assert office.do(pace.halts) == {}
+        assert office.do(pace.stops)[0] == {}
 
 
 class TestGroups:

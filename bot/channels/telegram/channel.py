@@ -111,6 +111,10 @@ class TelegramChannel:
             case _:
                 raise Unknown("garbage")
 
+    async def ping(self) -> None:
+        """Ask who we are."""
+        await self._call("getMe", {})
+
     async def download(self, key: str, most: int) -> bytes:
         """What somebody sent, by its `file_id` (Bot API, getFile: 20 MB at most)."""
         match await self._call("getFile", {"file_id": key}):

@@ -133,6 +133,10 @@ class ZaloBotChannel:
                 log.info("zalo_bot.picture_refused", account=self.account, reason=refused.reason)
         return await self._call("sendMessage", {"chat_id": chat, "text": text})
 
+    async def ping(self) -> None:
+        """Ask who we are."""
+        await self._call("getMe", {})
+
     def can_download(self, address: str) -> bool:
         """Whether a picture's address is one that `download` follows."""
         return self._http.may_call(address)

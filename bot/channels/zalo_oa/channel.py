@@ -124,6 +124,10 @@ class ZaloOaChannel:
             await self._offer_form(chat)
         return number
 
+    async def ping(self) -> None:
+        """Ask who we are."""
+        await self.introduce()
+
     def can_download(self, address: str) -> bool:
         """Whether the address of a picture or file is one that `download` follows."""
         return self._http.may_call(address)
