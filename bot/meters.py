@@ -101,6 +101,7 @@ def _of_all(told: Signals, under_way: Mapping[str, int]) -> Iterator[str]:
     """What the database knows, whichever process asks."""
     yield from _family("oldest_unsent_seconds", "gauge", _by_account(told.oldest))
     yield from _family("halted_seconds", "gauge", _by_account(told.halted))
+    yield from _family("outage_seconds", "gauge", _by_account(told.out))
     yield from _family("in_flight", "gauge", _by_account(told.flying))
     yield from _family("held_rows", "gauge", [((), told.held)])
     yield from _family("unknown_rows", "gauge", [((), told.unknown)])

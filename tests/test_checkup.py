@@ -88,6 +88,7 @@ def test_each_finding_has_words_of_one_line() -> None:
         "held",
         "unknown",
         "failed",
+        "out",
         "late",
         "disk",
         "no_erasures_file",
@@ -118,3 +119,11 @@ def test_failures_are_shown_for_a_week_and_kept_for_a_year(office: PostOffice) -
     office.people_wait(timedelta(days=393).total_seconds())
     office.do(retention.forget_failures, office.now())
     assert office.do(failures.since, date.min) == []
+
+
+def test_a_platform_that_cannot_be_reached_is_named(office: PostOffice) -> None:
+    for chat in ("an", "binh", "chi"):
+        office.promise("news", chat=chat, policy=Policy.AT_MOST_ONCE)
+    for one in office.claim().claimed:
+        office.settle_noting(one, Outcome.UNKNOWN)
+    assert found(office)["out"] == (False, "telegram")

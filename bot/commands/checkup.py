@@ -47,6 +47,12 @@ def of_database(database: Database) -> Told:
         yield False, "unknown", f"{told.unknown}"
     if lost:
         yield False, "failed", f"{lost}"
+    if told.out:
+        yield (
+            False,
+            "out",
+            ", ".join(f"{account} ({seconds / 60:.0f} phút)" for account, seconds in sorted(told.out.items())),
+        )
     late = sorted(account for account, seconds in told.oldest.items() if seconds > LONG_WAIT)
     if late:
         yield False, "late", ", ".join(late)

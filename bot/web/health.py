@@ -39,9 +39,11 @@ async def ready(request: web.Request) -> web.Response:
 
 
 def _state(told: Signals, account: str) -> dict[str, object]:
-    """One account: whether the platform asked it to pause, and how long its oldest row has waited, in seconds."""
+    """One account: whether its platform can be reached and asked it to pause; seconds its oldest row has waited."""
     waited = told.oldest.get(account)
+    out = told.out.get(account)
     return {
-        "state": "paused" if account in told.halted else "ok",
+        "state": "out" if out is not None else "paused" if account in told.halted else "ok",
+        "out_seconds": None if out is None else round(out, 1),
         "oldest_unsent_seconds": None if waited is None else round(waited, 1),
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers.news.audience import ranked
-from storage import broadcasts, tallies
+from storage import broadcasts, outages, tallies
 from storage.database import Transaction
 from storage.tables import Announcing, Broadcast, Sending
 
@@ -20,7 +20,7 @@ class Progress:
 
     code: str
     state: str
-    """A state of `Announcing`, or `scheduled` while its time has not come."""
+    """A state of `Announcing`; `scheduled` while its time has not come, `awaiting` while a channel is out of reach."""
     sent: int
     failed: int
     skipped: int
@@ -28,6 +28,8 @@ class Progress:
     waiting: int
     due_at: datetime | None
     minutes: int
+    awaits: tuple[str, ...]
+    """The accounts that are out of reach and over which some of it waits."""
 
     @property
     def total(self) -> int:
@@ -40,11 +42,14 @@ def read(db: Transaction, row: Broadcast, now: datetime) -> Progress:
     told = tallies.read(db, row)
     states = told.ended
     unreachable = sum(row.skipped.get(reason, 0) for reason in FAILED)
-    scheduled = row.state == Announcing.SENDING and row.due_at is not None and row.due_at > now
+    awaits = _awaits(db, row) if row.state == Announcing.SENDING else ()
+    state = "awaiting" if awaits else row.state
+    if row.state == Announcing.SENDING and row.due_at is not None and row.due_at > now:
+        state, awaits = "scheduled", ()
     lasted = (row.finished_at or now) - row.due_at if row.due_at else timedelta()
     return Progress(
         code=row.code,
-        state="scheduled" if scheduled else row.state,
+        state=state,
         sent=states.get(Sending.SENT, 0),
         failed=states.get(Sending.FAILED, 0) + unreachable,
         skipped=sum(row.skipped.values()) - unreachable + states.get(Sending.CANCELLED, 0),
@@ -52,7 +57,13 @@ def read(db: Transaction, row: Broadcast, now: datetime) -> Progress:
         waiting=told.waiting,
         due_at=row.due_at,
         minutes=max(1, round(lasted.total_seconds() / 60)),
+        awaits=awaits,
     )
+
+
+def _awaits(db: Transaction, row: Broadcast) -> tuple[str, ...]:
+    assert row.id is not None
+    return tuple(sorted(outages.holding_up(db, row.id)))
 
 
 def waiting(db: Transaction) -> dict[str, int]:

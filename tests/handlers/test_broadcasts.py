@@ -13,14 +13,15 @@ from sqlmodel import col
 from handlers.actors import COMMAND_LINE
 from handlers.errors import Refusal
 from handlers.news import audience, broadcasts, progress
+from handlers.news.desk import status_values
 from handlers.people import privacy
-from storage import appointments, audiences, members, news, units
+from storage import appointments, audiences, members, news, outages, pace, units
 from storage import broadcasts as stored
 from storage.database import Transaction
 from storage.outcomes import Outcome
 from storage.tables import Announcing, Broadcast, Outbox, Policy, Priority, Role, Sending
 from tests.desk import Desk
-from tests.mailroom import Mailroom
+from tests.mailroom import ACCOUNT, Mailroom
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 TEXT = "Kính mời anh/chị {{ ten }} dự hội thao của {{ don_vi }}."
@@ -310,3 +311,33 @@ class TestFreezing:
 
 def room_count(db: Transaction, broadcast_id: int) -> int:
     return len(db.scalars(select(col(Outbox.id)).where(col(Outbox.broadcast_id) == broadcast_id)).all())
+
+
+class TestAChannelOutOfReach:
+    def test_staff_read_that_it_waits_and_it_goes_on_by_itself(self, desk: Desk, room: Mailroom) -> None:
+        for number in range(6):
+            room.subscribe(f"m{number}")
+        code = send(desk, recipients=6)
+        with desk.rows() as db:
+            outages.begin(pace.make(db, [ACCOUNT])[ACCOUNT], db.clock())
+        assert room.claim() == []
+        waits = told(desk, code)
+        assert (waits.state, waits.awaits, waits.waiting, waits.sent) == ("awaiting", (ACCOUNT,), 6, 0)
+        with desk.rows() as db:
+            values = status_values(db, broadcasts.by_code(db, code), desk.now)
+        words = desk.office.catalogue.text("broadcast.status", values)
+        assert "đang chờ kênh" in words
+        assert "tự gửi tiếp" in words
+        with desk.rows() as db:
+            outages.put_on_probation(pace.make(db, [ACCOUNT])[ACCOUNT], db.clock())
+        assert len(room.deliver()) == 6
+        assert told(desk, code).state == "done"
+
+    def test_what_is_held_or_planned_is_told_as_that(self, desk: Desk, room: Mailroom) -> None:
+        room.subscribe("a")
+        code = send(desk, recipients=1)
+        planned = send(desk, recipients=1, at=desk.now + timedelta(hours=2))
+        with desk.rows() as db:
+            outages.begin(pace.make(db, [ACCOUNT])[ACCOUNT], db.clock())
+        act(desk, code, "hold")
+        assert (told(desk, code).state, told(desk, planned).state) == ("held", "scheduled")

@@ -28,6 +28,7 @@ VALUES: Mapping[str, Any] = {
     "author": "Nguyễn Thị Thanh Hương",
     "basis": "Điều 97 Bộ luật Lao động",
     "blanks": 5,
+    "awaits": ["telegram", "zalo_oa"],
     "people": ["Nguyễn Thị Thanh Hương", "Trần Văn Bình"],
     "reasons": [("opted_out", 31), ("weekly_cap", 4)],
     "news_consents": [("2027-01", MOMENT, MOMENT)],

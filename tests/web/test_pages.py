@@ -59,7 +59,7 @@ async def test_alive_and_ready(client: ClientSession, pages: Pages) -> None:
         assert await answer.json() == {
             "database": "ok",
             "channels": ["web"],
-            "accounts": {"web": {"state": "ok", "oldest_unsent_seconds": None}},
+            "accounts": {"web": {"state": "ok", "out_seconds": None, "oldest_unsent_seconds": None}},
             "oldest_unsent_seconds": None,
             "held": 0,
         }
