@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
@@ -133,5 +134,7 @@ def test_slices_of_one_transaction_are_counted_each(desk: Desk, room: Mailroom) 
     with desk.rows() as db:
         row = broadcasts.by_code(db, code)
         when = audiences.Moment(desk.now, desk.now, 3)
-        more = audiences.freeze(db, row, broadcasts.unit_of(db, row), when, now=desk.now, size=2)
+        more = audiences.freeze(
+            db, row, broadcasts.unit_of(db, row), when, now=desk.now, size=2, patience=timedelta(hours=1)
+        )
         assert (more, row.promised, row.skipped) == (False, len(CHATS), {"opted_out": 1})
