@@ -14,6 +14,9 @@ from bot.channels import Unknown
 from bot.channels.http import Answer, HttpClient
 from bot.channels.zalo_oa.codes import Fate, OaError, meaning
 
+SAYING = (HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS)
+"""What a status says by itself: the token is refused, too many calls."""
+
 
 class Tokens(Protocol):
     """Where calls get the access token from; Later is raised when there is none to be had."""
@@ -75,12 +78,17 @@ def _data(answer: Answer) -> Mapping[str, Any]:
 
 
 def _refused(answer: Answer) -> Any:
-    """The body of an answer that is no success; the status itself where it has no code."""
+    """The body of an answer that is no success; None for a page of somebody on the way, which says nothing of Zalo's.
+
+    Two statuses mean the same whoever gives them.
+    """
     try:
         told = json.loads(answer.body)
     except (ValueError, RecursionError):
         told = None
-    return told if isinstance(told, dict) and told.get("error") else {"error": answer.status}
+    if isinstance(told, dict) and told.get("error"):
+        return told
+    return {"error": answer.status} if answer.status in SAYING else None
 
 
 def _number(code: int | str) -> int:

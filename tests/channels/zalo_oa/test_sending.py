@@ -162,7 +162,10 @@ FAULTS: list[tuple[Any, type[Trouble], str, int]] = [
     ("reset_before", Unknown, "broken_off", 0),
     ("reset_after", Unknown, "broken_off", 1),
     (429, Later, "flooded", 0),
-    (404, Refused, "code_404", 0),
+    (403, Unknown, "garbage", 0),
+    (404, Unknown, "garbage", 0),
+    (413, Unknown, "garbage", 0),
+    ({"body": {"error": 404, "message": "empty or invalid API"}}, Refused, "code_404", 0),
     ({"body": {"error": 0, "message": "Success"}}, Unknown, "garbage", 0),
 ]
 
