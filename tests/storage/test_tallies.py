@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 from sqlmodel import col
 
 from handlers.actors import COMMAND_LINE
@@ -90,4 +94,89 @@ def test_what_is_sent_again_waits_again(database_url: str) -> None:
         told = progress.read(db, row, NOW)
         assert (told.unknown, told.waiting) == (0, 4)
         assert broadcasts.is_under_way(db, row.id or 0)
+    desk.database.close()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_ends_between_two_statements_is_counted_once(
+    database_url: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between any two statements of a fold another process settles, gives back, withdraws; then one is sent again."""
+    monkeypatch.setattr(tallies, "MOST_OPEN", 7)
+    chance = random.Random(seed)
+    desk, elsewhere = Desk(database_url), Desk(database_url)
+    desk.furnish()
+    with desk.rows() as db:
+        row = promised(db, 30)
+        code = row.code
+        mine = list(db.scalars(select(col(Outbox.id)).where(col(Outbox.broadcast_id) == row.id)))
+
+    def meddle() -> None:
+        what = chance.choice([Sending.CLAIMED, Sending.READY, Sending.READY, *tallies.ENDED])
+        some = chance.sample(mine, 2)
+        waits = (col(Outbox.id).in_(some), col(Outbox.state).in_([state.value for state in tallies.OPEN]))
+        with elsewhere.rows() as other:
+            other.execute(update(Outbox).where(*waits).values(state=what.value, reason="why", member_id=1))
+
+    for step in range(40):
+        with desk.rows() as db:
+            row = handled.by_code(db, code)
+            broadcasts.lock(db, row)
+            with between_statements(db, meddle):
+                tallies.fold(db, row)
+        meddle()
+        with desk.rows() as db:
+            row = handled.by_code(db, code)
+            told = tallies.read(db, row)
+            assert {state.value: count for state, count in told.ended.items()} == counted(db, row)
+            assert told.waiting == 30 - sum(told.ended.values())
+            if step % 13 == 12:
+                handled.send_again(db, row, actor_id=None, now=NOW)
+    desk.database.close()
+    elsewhere.database.close()
+
+
+@contextmanager
+def between_statements(db: Transaction, meddle: Callable[[], None]) -> Iterator[None]:
+    """Let something happen elsewhere before each statement of a transaction, where the database lets another write."""
+    connection = db.connection()
+    if db.alone:
+        yield
+        return
+
+    def before(*_: object) -> None:
+        meddle()
+
+    event.listen(connection, "before_cursor_execute", before)
+    try:
+        yield
+    finally:
+        event.remove(connection, "before_cursor_execute", before)
+
+
+def test_another_process_settles_while_this_one_counts(postgresql_database: str) -> None:
+    desk = Desk(postgresql_database)
+    desk.furnish()
+    with desk.rows() as db:
+        code = promised(db, 50).code
+    sent_before, looks = 0, 0
+    with subprocess.Popen([sys.executable, "-m", "tests.settling_worker", postgresql_database]) as process:
+        while process.poll() is None or not looks:
+            looks += 1
+            with desk.rows() as db:
+                row = handled.by_code(db, code)
+                broadcasts.lock(db, row)
+                tallies.fold(db, row)
+            with desk.rows() as db:
+                told = tallies.read(db, handled.by_code(db, code))
+            assert 0 <= told.waiting <= 50
+            assert told.ended.get(Sending.SENT, 0) >= sent_before
+            sent_before = told.ended.get(Sending.SENT, 0)
+        assert process.returncode == 0
+    with desk.rows() as db:
+        row = handled.by_code(db, code)
+        tallies.fold(db, row)
+        told = tallies.read(db, row)
+        assert {state.value: number for state, number in told.ended.items()} == counted(db, row)
+        assert told.waiting == 0
     desk.database.close()
