@@ -112,13 +112,16 @@ def close(db: Transaction, code: str, *, actor: Actor, now: datetime) -> Program
     return row
 
 
-def extend(db: Transaction, code: str, closes_at: datetime, *, actor: Actor, now: datetime) -> Programme:
-    """Move a programme's end to a later moment (exclusive); one that was over is open again.
+def extend(
+    db: Transaction, code: str, closes_at: datetime, *, actor: Actor, now: datetime, earlier: bool = False
+) -> Programme:
+    """Move a programme's end to a later moment (exclusive), or to an `earlier` one that is still ahead.
 
-    Duties that fell due with the old end move along.
+    One that was over is open again. Duties that fell due with the old end move along.
     """
     row = _own(db, code, actor, now)
-    if closes_at <= max(now, row.closes_at):
+    soonest = max(now, row.opens_at) if earlier else max(now, row.closes_at)
+    if closes_at <= soonest or closes_at == row.closes_at:
         raise Refusal("planning.not_later", closes=row.closes_at)
     assert row.id is not None
     for duty in storage.duties(db, row.id):
@@ -134,6 +137,12 @@ def extendable(db: Transaction, actor: Actor, now: datetime) -> list[Programme]:
     """Those whose end somebody may still move."""
     found = storage.extendable(db, now, EXTENDABLE_DAYS)
     return [row for row in found if actor.runs(db, row.unit_id, now)][: storage.SHOWN]
+
+
+def closes_earlier(db: Transaction, code: str, closes_at: datetime, now: datetime) -> datetime | None:
+    """The end there is, where the new one lies before it and may still be meant."""
+    row = _programme(db, code)
+    return row.closes_at if max(now, row.opens_at) < closes_at < row.closes_at else None
 
 
 def list_(db: Transaction, now: datetime) -> list[Listed]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from openpyxl import load_workbook
 from sqlmodel import select
 
 from handlers.people import pairing
+from messages.dates import ZONE
 from messages.types import Address
 from storage import clock, members, selections, submissions, units
 from storage.tables import Audit, Forwarding, Programme, Purpose, Selection, Unit
@@ -96,6 +98,22 @@ def test_a_programme_is_loaded_listed_extended_and_closed(machine: Machine) -> N
     assert "đang mở" in machine.done("programmes", "open", "sk99")
     assert "đã đóng" in machine.done("programmes", "close", "sk99")
     assert "“24h 30/4/2027”" in machine.refused("programmes", "extend", "sk99", "--until", "sớm thôi")
+
+
+def test_an_earlier_end_and_a_year_that_was_guessed_are_asked_about_first(machine: Machine) -> None:
+    machine.done("programmes", "load", "75-nghin-sang-kien", "--year", "2099", "--code", "sk99")
+    earlier = ("programmes", "extend", "sk99", "--until", "24h 1/4/2099")
+    told = machine.refused(*earlier)
+    assert all(part in told for part in ("sớm hơn", "24h00 ngày 1/4/2099", "--yes")), told
+    assert machine.refused(*earlier) == told, "nothing was changed"
+    assert "24h00 ngày 1/4/2099" in machine.done(*earlier, "--yes")
+    today = datetime.now(ZONE).date()
+    machine.done("programmes", "load", "75-nghin-sang-kien", "--opens", f"{today:%d/%m/%Y}", "--code", "sknay")
+    day = f"{today - timedelta(days=1):%d/%m}"
+    for command in (("extend", "sknay", "--until"), ("duty", "sknay", "select")):
+        told = machine.refused("programmes", *command, day)
+        assert all(part in told for part in ("năm sau", str(today.year + 1), "--yes")), told
+        assert "Đã đổi hạn" in (done := machine.done("programmes", *command, day, "--yes")) or "đang mở" in done
 
 
 def test_an_export_is_audited_and_private_to_its_owner(machine: Machine) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +15,7 @@ from handlers.duties import dates, openings
 from handlers.errors import Refusal
 from handlers.office import Office
 from handlers.reaching import promises
+from messages.dates import day_of
 from storage import clock
 from storage.database import Transaction
 
@@ -52,20 +53,42 @@ class MoveProgramme:
     code: str
     move: str
     until: str = ""
+    sure: bool = False
+    """Whether `question` was answered with yes."""
+
+    def question(self, db: Transaction) -> Refusal | None:
+        """What is better asked first: an end that comes earlier, a year that was guessed."""
+        if Move(self.move) is not Move.EXTEND:
+            return None
+        now = clock.now(db)
+        bound = _bound(self.until, now)
+        if (present := programmes.closes_earlier(db, self.code, bound, now)) is not None:
+            return Refusal("cli.programmes.sure_earlier", closes=bound, closes_now=present)
+        return _guessed(self.until, bound, now)
 
     def run(self, db: Transaction, office: Office) -> Reply:
-        """When the end moves, those concerned are told."""
+        """When the end moves to a later moment, those concerned are told. Raises Refusal, with `question` too."""
         now = clock.now(db)
+        if not self.sure and (question := self.question(db)) is not None:
+            raise question
         match Move(self.move):
             case Move.OPEN:
                 moved, told = programmes.open_(db, self.code, actor=COMMAND_LINE, now=now), ""
             case Move.CLOSE:
                 moved, told = programmes.close(db, self.code, actor=COMMAND_LINE, now=now), ""
             case Move.EXTEND:
-                moved = programmes.extend(db, self.code, _bound(self.until, now), actor=COMMAND_LINE, now=now)
-                told = promises.all_words(office, openings.tell_extended(db, office, moved, now), promises.Who.PEOPLE)
+                moved, told = self._extend(db, office, now)
         state = office.catalogue.text(f"cli.status.{programmes.status(moved, now)}", {})
         return Reply(office.catalogue.text("cli.programmes.moved", _told(moved) | {"state": state, "told": told}))
+
+    def _extend(self, db: Transaction, office: Office, now: datetime) -> tuple[Any, str]:
+        bound = _bound(self.until, now)
+        earlier = programmes.closes_earlier(db, self.code, bound, now) is not None
+        moved = programmes.extend(db, self.code, bound, actor=COMMAND_LINE, now=now, earlier=earlier)
+        if earlier:
+            return moved, ""
+        told = openings.tell_extended(db, office, moved, now)
+        return moved, promises.all_words(office, told, promises.Who.PEOPLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +98,19 @@ class MoveDuty:
     code: str
     duty: str
     until: str
+    sure: bool = False
+    """Whether `question` was answered with yes."""
+
+    def question(self, db: Transaction) -> Refusal | None:
+        """What is better asked first: a year that was guessed."""
+        now = clock.now(db)
+        return _guessed(self.until, _bound(self.until, now), now)
 
     def run(self, db: Transaction, office: Office) -> Reply:
-        """The clock tells those concerned."""
+        """The clock tells those concerned. Raises Refusal, with `question` too."""
         now = clock.now(db)
+        if not self.sure and (question := self.question(db)) is not None:
+            raise question
         moved = duties.move(db, self.code, self.duty, _bound(self.until, now), actor=COMMAND_LINE, now=now)
         return Reply(office.catalogue.text("cli.programmes.duty_moved", {"duty": moved.title, "due": moved.due_at}))
 
@@ -88,6 +120,12 @@ def _bound(until: str, now: datetime) -> datetime:
     if bound is None:
         raise Refusal("cli.programmes.no_date")
     return bound
+
+
+def _guessed(until: str, bound: datetime, now: datetime) -> Refusal | None:
+    """Whether a day without a year was taken for one of next year: `29/2`, or one that has just passed."""
+    next_year = day_of(bound - timedelta(microseconds=1)).year > day_of(now).year
+    return Refusal("cli.programmes.sure_next_year", closes=bound) if next_year and not dates.names_year(until) else None
 
 
 def _told(programme: Any) -> dict[str, Any]:

@@ -4,15 +4,21 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from bot.commands import speech
 
 if TYPE_CHECKING:
+    from bot.commands.programme_orders import MoveDuty, MoveProgramme
+    from bot.settings import Settings
     from handlers.programmes import Listed
+
+    Move = TypeVar("Move", MoveProgramme, MoveDuty)
 
 DAYS = ["%Y-%m-%d", "%d/%m/%Y"]
 
@@ -29,6 +35,7 @@ OwnCode = Annotated[str | None, typer.Option("--code", metavar=speech.place("cod
 RunBy = Annotated[str | None, typer.Option("--unit", metavar=speech.place("code"), help=speech.hint("run_by"))]
 DutyKey = Annotated[str, typer.Argument(metavar=speech.place("duty"), help=speech.hint("duty"))]
 DutyDate = Annotated[str, typer.Argument(metavar=speech.place("day"), help=speech.hint("until"))]
+Sure = Annotated[bool, typer.Option("--yes", help=speech.hint("yes"))]
 Until = Annotated[str, typer.Option("--until", metavar=speech.place("day"), help=speech.hint("until"))]
 
 
@@ -97,21 +104,41 @@ def close(code: Code) -> None:
     _move(code, "close")
 
 
-def extend(code: Code, until: Until) -> None:
-    """Move a programme's end to a later moment; those concerned are told."""
-    _move(code, "extend", until)
+def extend(code: Code, until: Until, sure: Sure = False) -> None:
+    """Move a programme's end to a later moment; those concerned are told. Asks where that may not be meant."""
+    _move(code, "extend", until, sure=sure)
 
 
-def duty(code: Code, key: DutyKey, date: DutyDate) -> None:
-    """Set another date for a duty; those who owe it are told."""
+def duty(code: Code, key: DutyKey, date: DutyDate, sure: Sure = False) -> None:
+    """Set another date for a duty; those who owe it are told. Asks where that may not be meant."""
     from bot.commands import access
     from bot.commands.programme_orders import MoveDuty
 
-    speech.say(access.carry_out(access.prepare(), MoveDuty(code=code, duty=key, until=date)))
+    settings = access.prepare()
+    order = MoveDuty(code=code, duty=key, until=date, sure=sure)
+    speech.say(access.carry_out(settings, _asked(settings, order)))
 
 
-def _move(code: str, move: str, until: str = "") -> None:
+def _move(code: str, move: str, until: str = "", *, sure: bool = False) -> None:
     from bot.commands import access
     from bot.commands.programme_orders import MoveProgramme
 
-    speech.say(access.carry_out(access.prepare(), MoveProgramme(code=code, move=move, until=until)))
+    settings = access.prepare()
+    order = MoveProgramme(code=code, move=move, until=until, sure=sure)
+    speech.say(access.carry_out(settings, _asked(settings, order)))
+
+
+def _asked(settings: Settings, order: Move) -> Move:
+    """The order, agreed to where it is better asked first and somebody sits there; else it is refused by itself."""
+    from bot.commands import access
+    from bot.errors import Unfit
+
+    if order.sure or not sys.stdin.isatty():
+        return order
+    with access.looking(settings) as db:
+        question = order.question(db)
+    if question is None:
+        return order
+    if not typer.confirm(speech.catalogue().text(question.key, question.values)):
+        raise Unfit(speech.text("programmes.unchanged"))
+    return replace(order, sure=True)

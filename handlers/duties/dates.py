@@ -11,8 +11,8 @@ from datetime import date, datetime, time, timedelta
 
 from messages.dates import ZONE, day_of
 
-YEARS_AHEAD = 8
-"""29/2 without a year may lie this far ahead."""
+YEARS_AHEAD = 1
+"""A day without a year is this year's or the next one's: 29/2 is not put off for years."""
 
 LAST_YEAR = 2999
 """A later year is a slip of the finger."""
@@ -51,6 +51,12 @@ def read_bound(text: str, now: datetime) -> datetime | None:
     years = range(first, first + YEARS_AHEAD + 1) if year is None else (_century(year),)
     ends = (_end(found, year=candidate, month=month, day=day) for candidate in years)
     return next((end for end in ends if end is not None and (year is not None or end > now)), None)
+
+
+def names_year(text: str) -> bool:
+    """Whether a date that can be read says its year, so that nothing was guessed."""
+    found = BOUND.fullmatch(_plain(text))
+    return found is not None and _date_parts(found)[2] is not None
 
 
 def read_day(text: str) -> date | None:

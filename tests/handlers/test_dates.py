@@ -50,6 +50,19 @@ def test_without_a_year_it_is_the_next_such_end(typed: str, meant: tuple[int, ..
     assert dates.read_bound(typed, NOW) == bound(*meant)
 
 
+def test_a_day_that_neither_this_year_nor_the_next_has_is_no_date() -> None:
+    assert dates.read_bound("29/2", datetime(2025, 3, 1, tzinfo=UTC)) is None
+    assert dates.read_bound("trước 29/2", datetime(2025, 3, 1, tzinfo=UTC)) is None
+    assert dates.read_bound("29/2/2028", datetime(2025, 3, 1, tzinfo=UTC)) == bound(2028, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"), [("29/2", False), ("24h 30/4", False), ("30/4/27", True), ("2027-04-30", True), ("mai", False)]
+)
+def test_whether_the_year_was_said(typed: str, named: bool) -> None:
+    assert dates.names_year(typed) is named
+
+
 def test_with_a_year_it_may_lie_in_the_past() -> None:
     assert dates.read_bound("20/4/2021", NOW) == bound(2021, 4, 21)
 

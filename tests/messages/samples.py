@@ -52,6 +52,7 @@ VALUES: Mapping[str, Any] = {
     "closed": [(PROGRAMME, MOMENT, BOUND)] * 3,
     "closed_at": BOUND,
     "closes": BOUND,
+    "closes_now": BOUND,
     "code": "SK-27-4F7K2",
     "command": "/abc",
     "consented_at": MOMENT,
