@@ -145,7 +145,7 @@ def talk_from(standing: Standing) -> Talk:
     asked = standing.asked or {}
     return Talk(
         active=standing.active if standing.active in standing.drafts else None,
-        offered=tuple(Choice(key, label) for key, label in asked.get("choices", ())),
+        offered=tuple(Choice(*parts) for parts in asked.get("choices", ())),
         question=asked.get("question", ""),
         last_code=standing.last_code,
         drafts={form: draft_from(stored) for form, stored in standing.drafts.items()},
@@ -156,7 +156,7 @@ def asked_of(talk: Talk) -> Mapping[str, object] | None:
     """The last menu as it is stored."""
     if not talk.offered:
         return None
-    return {"question": talk.question, "choices": [[choice.key, choice.label] for choice in talk.offered]}
+    return {"question": talk.question, "choices": [choice.to_json() for choice in talk.offered]}
 
 
 def draft_from(stored: StoredDraft) -> Draft:
@@ -164,7 +164,7 @@ def draft_from(stored: StoredDraft) -> Draft:
     asked = stored.asked or {}
     question = None
     if "step" in asked:
-        choices = tuple(Choice(key, label) for key, label in asked["choices"])
+        choices = tuple(Choice(*parts) for parts in asked["choices"])
         question = Asked(asked["step"], choices, asked["editing"])
     replacing, held = bool(asked.get("replacing")), bool(asked.get("held"))
     return Draft(stored.form, stored.id, dict(stored.answers), stored.parts, replacing, question, held)
@@ -174,6 +174,6 @@ def stored_from(draft: Draft) -> StoredDraft:
     """A draft as it is stored."""
     asked: dict[str, object] = {name: True for name in ("replacing", "held") if getattr(draft, name)}
     if draft.asked is not None:
-        choices = [[choice.key, choice.label] for choice in draft.asked.choices]
+        choices = [choice.to_json() for choice in draft.asked.choices]
         asked |= {"step": draft.asked.step, "choices": choices, "editing": draft.asked.editing}
     return StoredDraft(draft.id, draft.form, draft.answers, draft.parts, asked or None)

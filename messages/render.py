@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import replace
 
+from messages import types
 from messages.catalogue import Catalogue
 from messages.types import NAVIGATION, Choice, Outbound, Say
 
@@ -25,18 +26,22 @@ def render(say: Say, catalogue: Catalogue) -> Outbound:
     A choice whose label is a key of the catalogue (`label.agree`) gets its words; any other label is shown as it is.
     """
     text = catalogue.text(say.key, say.values)
-    choices = tuple(Choice(choice.key, _label(choice, catalogue)) for choice in say.choices)
+    choices = tuple(Choice(choice.key, _label(choice, catalogue), choice.word) for choice in say.choices)
     return Outbound(text, choices, say.question, say.ask_contact, picture=say.picture)
 
 
 def numbered(outbound: Outbound, catalogue: Catalogue) -> str:
-    """The whole message as text, for a channel without buttons: choices as a numbered list, ways out as words."""
-    listed = [choice.label for choice in outbound.choices if choice.key not in NAVIGATION]
-    ways = [choice.label for choice in outbound.choices if choice.key in NAVIGATION]
+    """The whole message as text, for a channel without buttons: choices as a numbered list, those that have a word with
+    what it stands for, ways out as words.
+    """
+    worded = [(choice.word, choice.label) for choice in outbound.choices if choice.word and choice.word != choice.label]
+    ways = [choice.label for choice in outbound.choices if choice.word == choice.label or choice.key in NAVIGATION]
     parts = [outbound.text]
-    if listed:
-        parts.append("\n".join(f"{number}. {label}" for number, label in enumerate(listed, 1)))
+    if listed := types.numbered(outbound.choices):
+        parts.append("\n".join(f"{number}. {choice.label}" for number, choice in enumerate(listed, 1)))
         parts.append(catalogue.text("common.choose_number", {}))
+    if worded:
+        parts.append(catalogue.text("common.choose_word", {"worded": worded}))
     if ways:
         parts.append(catalogue.text("common.ways_out", {"ways": ways}))
     return "\n\n".join(parts)

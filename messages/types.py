@@ -5,7 +5,7 @@ Only plain data lives here. Never behaviour that needs a database, a network or 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -152,10 +152,21 @@ class Choice:
 
     key: str
     label: str
+    word: str = ""
+    """What is typed for it where there are no buttons, instead of a number; empty: its number."""
+
+    def to_json(self) -> list[str]:
+        """The stored form: what `Choice` is made of."""
+        return [self.key, self.label, self.word] if self.word else [self.key, self.label]
 
 
 NAVIGATION = ("finish", "back", "cancel")
 """Choices that are typed as words («XONG», «Quay lại», «Hủy bỏ»): they come last and carry no number."""
+
+
+def numbered(choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    """The choices that carry a number, in its order, from 1: on every channel, shown or not."""
+    return tuple(choice for choice in choices if not choice.word and choice.key not in NAVIGATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +217,7 @@ class Outbound:
         """The stored form (see `from_json`)."""
         body: dict[str, Any] = {"text": self.text}
         if self.choices:
-            body["choices"] = [[choice.key, choice.label] for choice in self.choices]
+            body["choices"] = [choice.to_json() for choice in self.choices]
             body["question"] = self.question
         if self.ask_contact:
             body["ask_contact"] = True
@@ -223,7 +234,7 @@ class Outbound:
         """Read what `to_json` wrote."""
         return cls(
             text=body["text"],
-            choices=tuple(Choice(key, label) for key, label in body.get("choices", ())),
+            choices=tuple(Choice(*parts) for parts in body.get("choices", ())),
             question=body.get("question", ""),
             ask_contact=body.get("ask_contact", False),
             template=Template(*body["template"]) if "template" in body else None,

@@ -5,14 +5,13 @@ Pure: nothing is read, and no HTML is made here.
 
 from __future__ import annotations
 
-import itertools
 import re
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from messages import dates
-from messages.types import NAVIGATION, Outbound, payload
+from messages.types import Outbound, numbered, payload
 from storage.transcript import Spoken
 
 CODE = re.compile(r"\b((?:SK|YK)-\d{2}-[0-9A-HJ-NP-Z]{5})\b")
@@ -32,7 +31,7 @@ class Chip:
     """One choice under a message."""
 
     number: int
-    """What may be typed instead; 0 for a way out, which has a word."""
+    """What may be typed instead; 0 for what has a word, such as a way out."""
     payload: str
     label: str
     chosen: bool = False
@@ -125,14 +124,9 @@ def _parts(text: str, home: str) -> Iterator[Part]:
 
 
 def _chips(message: Outbound) -> tuple[Chip, ...]:
-    numbers = itertools.count(1)
+    numbers = {choice: number for number, choice in enumerate(numbered(message.choices), 1)}
     return tuple(
-        Chip(
-            0 if choice.key in NAVIGATION else next(numbers),
-            payload(message.question, choice.key),
-            choice.label,
-        )
-        for choice in message.choices
+        Chip(numbers.get(choice, 0), payload(message.question, choice.key), choice.label) for choice in message.choices
     )
 
 

@@ -161,8 +161,10 @@ def show_library(context: Context) -> None:
     rows = kept.of_units(context.db, _staffed(context))[:8]
     label = context.office.catalogue.label
     values = {"rows": [(row.title, row.basis) for row in rows], "shipped": len(shipped.load())}
-    drops = (Choice(f"drop.{row.id}", f"{label('caring.drop')} {number}") for number, row in enumerate(rows, 1))
-    choices = (Choice("add", label("caring.add_answer")), *drops)
+    labels = (f"{label('caring.drop')} {number}" for number, _ in enumerate(rows, 1))
+    add = label("caring.add_answer")
+    drops = (Choice(f"drop.{row.id}", words, words) for row, words in zip(rows, labels, strict=True))
+    choices = (Choice("add", add, add), *drops)
     context.said.append(Say("care.library", values, choices, "library"))
 
 

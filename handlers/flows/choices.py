@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from handlers.flows.readers import STROKE, clean, compact, toned
-from messages.types import Choice
+from messages.types import Choice, numbered
 
 Word = tuple[str, str]
 """A word as `readers.toned` gives it: bare letters, marks."""
@@ -103,7 +103,8 @@ def match(
     without a number, in a step where other text is an answer; then only whole words and labels count.
     """
     keys, labels = [choice.key for choice in choices], [_shown(choice.label) for choice in choices]
-    offer = _Offer(keys, labels, synonyms, collisions)
+    by_number = [choice.key for choice in numbered(choices)]
+    offer = _Offer(keys, labels, by_number, synonyms, collisions)
     whole = (offer.exactly, offer.colliding, offer.folded)
     ways = (offer.by_number, *whole, offer.by_beginning, offer.by_numeral) if numbers else whole
     for words in _attempts(typed):
@@ -144,6 +145,8 @@ class _Offer:
 
     keys: Sequence[str]
     labels: Sequence[Toned]
+    numbered: Sequence[str]
+    """The keys of those that carry a number."""
     synonyms: Mapping[str, Synonyms]
     collisions: Mapping[str, Sequence[str]]
 
@@ -151,7 +154,7 @@ class _Offer:
         """«2», «2.», «số 2»."""
         digits = _text(_without_first(words, _NUMBER_SIGN))
         position = int(digits) if len(digits) <= 3 and digits.isdecimal() else 0
-        return Chosen(self.keys[position - 1]) if 0 < position <= len(self.keys) else None
+        return Chosen(self.numbered[position - 1]) if 0 < position <= len(self.numbered) else None
 
     def exactly(self, words: Toned) -> Chosen | Ambiguous | None:
         """The label or a synonym, with its marks."""
@@ -181,7 +184,7 @@ class _Offer:
         """«hai», «số hai»."""
         bare = _without_first(words, _NUMBER_SIGN)
         named = (
-            key for key, numeral in zip(self.keys, _NUMERALS, strict=False) if _agree(bare, (numeral,), whole=True)
+            key for key, numeral in zip(self.numbered, _NUMERALS, strict=False) if _agree(bare, (numeral,), whole=True)
         )
         return next((Chosen(key) for key in named), None)
 

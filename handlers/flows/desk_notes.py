@@ -77,7 +77,8 @@ SEARCH = _form("desk_search", _words("words", _ask_search, WORDS, "inbox.search_
 
 
 def _ask_pick(answers: Answers, world: World) -> Ask:
-    return Ask("inbox.pick_ask", {"items": answers["items"]}, (Choice("everything", world.words.label("everything")),))
+    everything = world.words.label("everything")
+    return Ask("inbox.pick_ask", {"items": answers["items"]}, (Choice("everything", everything, everything),))
 
 
 def picked(typed: str, count: int) -> list[int]:

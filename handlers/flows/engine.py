@@ -14,7 +14,7 @@ from handlers.flows import choices as matching
 from handlers.flows import long_text
 from handlers.flows.form import Accepted, Again, Ask, Draft, Edit, Form, Given, Leave, Stand, Step, Turn, question_name
 from handlers.flows.outcomes import Menu
-from handlers.flows.questions import counted_before, edit, once_more, put, put_own, repeat
+from handlers.flows.questions import WAY, counted_before, edit, once_more, put, put_own, repeat
 from handlers.flows.readers import clean
 from handlers.flows.world import Words, World
 from messages.types import (
@@ -174,19 +174,19 @@ def _may_be_answer(stand: Stand, step: Step, text: str) -> bool:
 
 
 def _word_or_way_out(word: str, world: World) -> Ask:
-    choices = (Choice(f"{TYPED}{word}", word), Choice("cancel", world.words.label("cancel")))
+    choices = (Choice(f"{TYPED}{word}", word), Choice(f"{WAY}cancel", world.words.label("cancel")))
     return Ask("common.which", {"first": word, "second": choices[-1].label}, choices)
 
 
 def _which(keys: tuple[str, ...], world: World) -> Ask:
     """A word that could mean several things is asked back."""
-    choices = tuple(Choice(key, world.words.label(key)) for key in keys)
+    choices = tuple(Choice(f"{WAY}{key}" if key in NAVIGATION else key, world.words.label(key)) for key in keys)
     return Ask("common.which", {"first": choices[0].label, "second": choices[-1].label}, choices)
 
 
 def _given(stand: Stand, step: Step, given: Given) -> Turn:
     draft = stand.draft
-    match given.key:
+    match given.key and given.key.removeprefix(WAY):
         case "back":
             return _back(stand, step)
         case "cancel":

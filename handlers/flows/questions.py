@@ -8,6 +8,9 @@ from handlers.flows import long_text
 from handlers.flows.form import Ask, Asked, Stand, Step, Turn, question_name
 from messages.types import Choice, Say
 
+WAY = "way."
+"""Before a way out that was asked back: there it is a choice like the other, and has its number."""
+
 
 def put(stand: Stand, step: Step, ask: Ask, *, editing: bool | None = None) -> Turn:
     """Ask, and remember what was asked. `editing` None: as it was, when the same step asks once more."""
@@ -66,7 +69,7 @@ def _navigation(stand: Stand, step: Step, ask: Ask) -> tuple[Choice, ...]:
     keys = ["finish"] if step.long is not None and stand.draft.parts else []
     if stand.form.kept and any(earlier.key in stand.draft.answers for earlier in counted_before(stand, step)):
         keys.append("back")
-    present = {choice.key for choice in ask.choices}
+    present = {choice.key.removeprefix(WAY) for choice in ask.choices}
     return tuple(Choice(key, stand.world.words.label(key)) for key in (*keys, "cancel") if key not in present)
 
 

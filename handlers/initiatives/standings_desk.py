@@ -70,9 +70,8 @@ def _report_of(context: Context, unit: Unit, programme: Programme) -> None:
         "more": max(0, len(silent) - SILENT),
     }
     rights = purview.desk_rights(context.db, context.my_id, unit.id, context.now)
-    choices = (
-        (Choice("targets", context.office.catalogue.label("targets")),) if table and Right.SELECT in rights else ()
-    )
+    words = context.office.catalogue.label("targets")
+    choices = (Choice("targets", words, words),) if table and Right.SELECT in rights else ()
     question = f"{QUESTION}@{unit.id}.{programme.id}" if choices else ""
     context.said.append(Say("standings.table", values, choices, question))
 

@@ -15,6 +15,7 @@ PROGRAMME = "1 triệu sáng kiến – nỗ lực vượt khó, sáng tạo, qu
 
 VALUES: Mapping[str, Any] = {
     "ways": ["XONG", "Quay lại", "Hủy bỏ"],
+    "worded": [("XONG 1204", "Đã hoàn thành"), ("NHẮC 1204", "Nhắc lại sau")],
     "above": "Liên đoàn Lao động tỉnh Quảng Ngãi",
     "addresses": [("telegram", datetime(2027, 4, 1, tzinfo=UTC)), ("zalo_oa:2", datetime(2027, 4, 2, tzinfo=UTC))],
     "anonymous": False,
