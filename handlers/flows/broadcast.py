@@ -1,16 +1,19 @@
-"""Staff write to everybody below them: text, audience, preview, time, and the number of recipients typed to confirm."""
+"""Staff write to everybody below them: text, audience, preview, time; «gửi» and the number of recipients confirm it."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from handlers.flows.form import Accepted, Again, Answers, Ask, Edit, Form, Given, Leave, Reading, Step
 from handlers.flows.outcomes import Announce, Effect, Menu
-from handlers.flows.readers import clean
+from handlers.flows.readers import clean, fold
 from handlers.flows.world import World
 from messages.types import Choice, Say
 
 DECIDED = ("now", "later")
+CONFIRMED = re.compile(r"gui\s+(\d[\d. ]*)")
+"""«Gửi 1.204»: a word and the number, for a number alone may have answered something else."""
 GROUPING = str.maketrans("", "", ". ")
 """What people put between the digits of a number."""
 
@@ -133,8 +136,8 @@ def _recipients(answers: Answers, world: World) -> int:
 
 
 def _read_number(given: Given, answers: Answers, world: World) -> Reading:
-    typed = clean(given.text or "").translate(GROUPING)
+    said = CONFIRMED.fullmatch(fold(clean(given.text or "")).strip('.,!“”" '))
     recipients = _recipients(answers, world)
-    if recipients and typed == str(recipients):
+    if recipients and said is not None and said[1].translate(GROUPING) == str(recipients):
         return Accepted(recipients)
     return Again(Ask("broadcast.number_again", {"recipients": recipients, "typed": (given.text or "")[:20]}))

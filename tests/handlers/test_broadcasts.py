@@ -301,7 +301,7 @@ class TestFreezing:
             assert unit
             assert unit.id
             appointments.appoint(db, member_id=known.member.id, unit_id=unit.id, role=Role.STAFF, now=desk.now)
-        staff.talks("/soantin", "Tin", "[Công đoàn ngành Giáo dục tỉnh]", "[Gửi ngay]", "1")
+        staff.talks("/soantin", "Tin", "[Công đoàn ngành Giáo dục tỉnh]", "[Gửi ngay]", "gửi 1")
         room.deliver()
         for _ in range(2):
             with desk.rows() as db:

@@ -46,10 +46,11 @@ async def test_from_the_text_to_the_members_and_the_result(box: Box) -> None:
     # Bình, and the staff member who writes
     assert "Tới được ngay 1/3 người. Chưa tới được:\n• 2 người: không đăng ký nhận tin" in preview
     assert "Kính mời anh/chị Tuấn dự hội thao" in (await staff.presses("Gửi thử cho tôi")).partition("Xem trước tin")[0]
-    assert "nhắn đúng số người nhận: 1" in await staff.presses("Gửi ngay")
-    assert "chưa khớp với số người nhận" in await staff.says("2")
+    assert "kèm đúng số người nhận: GỬI 1" in await staff.presses("Gửi ngay")
+    assert "nhắn “GỬI 1”" in await staff.says("gửi 2")
+    assert "nhắn “GỬI 1”" in await staff.says("1")
     assert "hội thao" not in await an.hears()
-    assert "Tin TIN-" in await staff.says("1")
+    assert "Tin TIN-" in await staff.says("GUI 1 ")
     assert "Kính mời anh/chị dự hội thao của Công đoàn ngành Giáo dục tỉnh." in await an.hears()
     assert "hội thao" not in await binh.hears()
     async with box.bot() as running:
@@ -98,7 +99,7 @@ class TestWho:
 
     def test_the_broadcasts_of_others_do_not_exist(self, desk: Desk, room: Mailroom, staff: Visitor) -> None:
         room.subscribe("a")
-        code = composed(staff, "[Gửi ngay]", "1").split()[1].rstrip(":")
+        code = composed(staff, "[Gửi ngay]", "gửi 1").split()[1].rstrip(":")
         other = people.officer(desk, "GD51-02", Role.STAFF, name="khac")
         assert "dành cho cán bộ Công đoàn" in other.sends(Pressed(f"broadcast@{code}:cancel_message"))
         assert code not in other.says(code)
@@ -142,20 +143,20 @@ class TestTheNumber:
         room.subscribe("a")
         composed(staff, "[Gửi ngay]")
         room.subscribe("b")
-        assert "nhắn đúng số 2" in staff.says("1")
-        assert "Tin TIN-" in staff.says("2")
+        assert "nhắn “GỬI 2”" in staff.says("gửi 1")
+        assert "Tin TIN-" in staff.says("gửi 2")
         assert sorted(chat for chat in room.deliver() if len(chat) == 1) == ["a", "b"]
 
     def test_huy_leaves_and_nothing_is_sent(self, staff: Visitor, room: Mailroom) -> None:
         room.subscribe("a")
         composed(staff, "[Gửi ngay]", "hủy")
-        staff.says("1")
+        staff.says("gửi 1")
         assert "a" not in room.deliver()
 
     def test_typing_it_twice_sends_once(self, staff: Visitor, room: Mailroom) -> None:
         room.subscribe("a")
-        composed(staff, "[Gửi ngay]", "1")
-        staff.says("1")
+        composed(staff, "[Gửi ngay]", "gửi 1")
+        staff.says("gửi 1")
         assert room.deliver()["a"].count("hội thao") == 1
         assert "a" not in room.deliver()
 
@@ -165,7 +166,7 @@ class TestTheTime:
         room.subscribe("a")
         answer = composed(staff, "[Hẹn giờ]", "8h ngày 5/3")
         assert "bắt đầu lúc 08:00, Thứ Sáu 05/03/2027" in answer
-        assert "đã hẹn giờ lúc 08:00, Thứ Sáu 05/03/2027" in staff.says("1")
+        assert "đã hẹn giờ lúc 08:00, Thứ Sáu 05/03/2027" in staff.says("gửi 1")
         assert "a" not in room.deliver()
         desk.now = datetime(2027, 3, 5, 8, tzinfo=VIETNAM)
         assert "hội thao" in room.deliver()["a"]
@@ -192,7 +193,7 @@ class TestTheTime:
 class TestOnItsWay:
     def test_progress_hold_and_going_on(self, staff: Visitor, room: Mailroom) -> None:
         room.subscribe("a")
-        assert "đang gửi" in composed(staff, "[Gửi ngay]", "1")
+        assert "đang gửi" in composed(staff, "[Gửi ngay]", "gửi 1")
         assert "Đã gửi 0/1 người, đang chờ 1" in staff.presses("Xem tiến độ")
         assert "đang tạm dừng" in staff.presses("Tạm dừng gửi")
         assert "a" not in room.deliver()
@@ -202,7 +203,7 @@ class TestOnItsWay:
 
     def test_cancelled_it_reaches_nobody_and_old_buttons_do_nothing(self, staff: Visitor, room: Mailroom) -> None:
         room.subscribe("a")
-        composed(staff, "[Gửi ngay]", "1")
+        composed(staff, "[Gửi ngay]", "gửi 1")
         go_on = staff.button("Tạm dừng gửi")
         assert "đã hủy" in staff.presses("Hủy tin")
         assert "đã hủy" in staff.sends(Pressed(go_on))
@@ -210,14 +211,14 @@ class TestOnItsWay:
 
     def test_its_code_shows_it_again(self, staff: Visitor, room: Mailroom) -> None:
         room.subscribe("a")
-        code = composed(staff, "[Gửi ngay]", "1").split()[1].rstrip(":")
+        code = composed(staff, "[Gửi ngay]", "gửi 1").split()[1].rstrip(":")
         assert f"Tin {code}: đang gửi" in staff.says(code.lower().replace("-", " "))
 
     def test_who_may_have_got_it_is_listed_and_sent_to_again_by_a_button(
         self, desk: Desk, staff: Visitor, room: Mailroom
     ) -> None:
         room.subscribe("a", name="Nguyễn Văn An")
-        composed(staff, "[Gửi ngay]", "1")
+        composed(staff, "[Gửi ngay]", "gửi 1")
         room.deliver({"a": Outcome.UNKNOWN})
         with desk.rows() as db:
             broadcasts.tick(db, desk.office, desk.now)
