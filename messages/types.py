@@ -144,6 +144,11 @@ class Inbound:
     address: Address
     update_id: str
     event: Event
+    written_at: float | None = None
+    """When it was written, by the platform's clock, in seconds since 1970; in a browser the instant of the newest line
+    that its page had shown. None: whatever was delivered before it came had been seen."""
+    quotes: str = ""
+    """What the platform calls the message that it answers, where it was written as an answer to one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,14 @@ def latest(db: Transaction, address: Address, *, limit: int = 200) -> list[Spoke
     return _read(db, db.connection().execute(query))[::-1]
 
 
+def instant(db: Transaction, address: Address, line: int) -> datetime | None:
+    """When a line of a chat was stored; None where it has none of this id."""
+    at: datetime | None = (
+        db.connection().execute(select(_lines.c.at).where(_of(address), _lines.c.id == line)).scalar_one_or_none()
+    )
+    return at
+
+
 def purge(db: Transaction, *, before: datetime) -> int:
     """Drop lines older than this; how many."""
     return db.connection().execute(_lines.delete().where(_lines.c.at < before)).rowcount

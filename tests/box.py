@@ -61,6 +61,8 @@ PLACES = (
 """Where every dialogue runs: a kind of database, a kind of channel. What a channel of Zalo's has to do with a database
 is the same code as the others'.
 """
+READING = 5.0
+"""Seconds a person looks at a message before they answer: no dialogue waits for them, their stamps say so."""
 IDS = tuple("-".join(place) for place in PLACES)
 Fake = FakeTelegram | FakeZaloBot | FakeZaloOa
 WIDE = ReachRules(oa_window_days=366, oa_free_hours=24 * 366)
@@ -157,6 +159,8 @@ class Box:
                 fake.shift = ahead.total_seconds()
             case FakeZaloBot():
                 fake.shift = ahead
+        if isinstance(fake, FakeTelegram | FakeZaloOa):
+            fake.reading = READING
 
     @asynccontextmanager
     async def bot(self, *more: Any) -> AsyncIterator[App]:

@@ -45,6 +45,8 @@ class Written:
     update_id: str
     event: Event
     by_script: bool
+    last: int = 0
+    """The newest line that the page had shown; 0 where it does not say."""
 
 
 async def page(request: web.Request) -> web.Response:
@@ -82,12 +84,21 @@ async def send(request: web.Request) -> web.StreamResponse:
     visitor = visitors.known(request)
     written = await _let_in(request, visitor)
     with request.app[CHANNEL].hub.listen(visitor.address.chat) as news:
-        await request.app[INTAKE].receive(Inbound(visitor.address, written.update_id, written.event))
+        shown_at = await _shown_at(request, visitor, written)
+        await request.app[INTAKE].receive(Inbound(visitor.address, written.update_id, written.event, shown_at))
         if not written.by_script:
             await _woken(news, ANSWER_WAIT)
             raise web.HTTPSeeOther(f"{visitor.base}#composer")
     now = await request.app[RECORDS].read(_now)
     return web.json_response({"ok": True, **now})
+
+
+async def _shown_at(request: web.Request, visitor: Visitor, written: Written) -> float | None:
+    """The instant of the newest line the page had shown: what was delivered later had not been seen."""
+    if not written.last or not isinstance(written.event, Text):
+        return None
+    at = await request.app[RECORDS].read(transcript.instant, visitor.address, written.last)
+    return None if at is None else at.timestamp()
 
 
 async def _let_in(request: web.Request, visitor: Visitor) -> Written:
@@ -110,11 +121,11 @@ async def _read(request: web.Request) -> Written:
     by_script = request.content_type == "application/json"
     fields = await _json(limited) if by_script else await limited.post()
     made = _uuid(fields.get("id"))
-    event = _event(fields.get("press"), fields.get("text"))
+    event, last = _event(fields.get("press"), fields.get("text")), _number(str(fields.get("last", "")))
     if by_script:
-        return Written(str(made), event, by_script=True)
+        return Written(str(made), event, by_script=True, last=last)
     # One form has one id but many buttons, and the browser's «back» brings it again with other words.
-    return Written(str(uuid.uuid5(made, repr(event))), event, by_script=False)
+    return Written(str(uuid.uuid5(made, repr(event))), event, by_script=False, last=last)
 
 
 async def _json(request: web.Request) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -53,6 +54,8 @@ class World(Listening):
         self.token = token
         self.username = username
         self.calls: list[Call] = []
+        self.reading = 0.0
+        """Seconds that people look at what stands there before they write."""
         self.waiting: list[dict[str, Any]] = []
         """Updates not confirmed yet."""
         self.spinning: set[str] = set()
@@ -95,8 +98,8 @@ class World(Listening):
         return number
 
     def stamp(self) -> dict[str, Any]:
-        """What every message carries."""
-        return {"message_id": next(self._numbers), "date": DATE}
+        """What every message carries: who writes has read for a while what stood there."""
+        return {"message_id": next(self._numbers), "date": int(time.time() + self.reading)}
 
     def new_query(self) -> str:
         """The id of a press, which waits for its answer from now on."""

@@ -75,7 +75,8 @@ class World(Listening):
         """Pairs handed out so far."""
         self.waiting: list[Event] = []
         self.paid_left = 0
-        self.shift = 0.0
+        self.shift = self.reading = 0.0
+        """Seconds: by how much its clock is ahead; how long people look at what stands there before they write."""
         self._people: dict[str, FakePerson] = {}
         self._numbers, self._pairs, self._assets = count(1), count(1), count(1)
         self._uploaded: dict[str, float] = {}
@@ -89,7 +90,8 @@ class World(Listening):
 
     def stamp(self) -> str:
         """The timestamp of an event of now."""
-        return str(int((self.now() if self.switches.stamps == "shifted" else time.time()) * 1000))
+        now = self.now() if self.switches.stamps == "shifted" else time.time()
+        return str(int((now + self.reading) * 1000))
 
     def time_passes(self, seconds: float) -> None:
         self.shift += seconds

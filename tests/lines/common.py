@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from messages.types import Choice, Outbound, payload
+from messages.types import Choice, Outbound, numbered, payload
 
 
 @dataclass
@@ -38,6 +39,14 @@ class Line(Protocol):
 def heard_as(message: Outbound) -> Heard:
     """A message as a person got it."""
     return Heard(message.text, message.choices, message.question)
+
+
+def typed_for(label: str, choices: Sequence[Choice]) -> str:
+    """What somebody types who sees these choices as text: the number, or the word, or just the label."""
+    choice = next((choice for choice in choices if choice.label == label), None)
+    if choice is None:
+        return label
+    return str(numbered(choices).index(choice) + 1) if choice in numbered(choices) else choice.word or label
 
 
 def button(heard: list[Heard], label: str) -> str:

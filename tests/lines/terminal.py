@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from bot.channels.terminal import Terminal
 from messages.types import Outbound
-from tests.lines.common import Heard, heard_as
+from tests.lines.common import Heard, heard_as, typed_for
 
 if TYPE_CHECKING:
     from tests.box import Box
-
-WORDS = ("XONG", "Quay lại", "Hủy bỏ")
 
 
 @dataclass
@@ -33,8 +31,7 @@ class TerminalLine:
     async def presses(self, label: str) -> None:
         """There are no buttons: type the number, or the word of the way back."""
         asking = next(message for message in reversed(self.heard) if message.choices)
-        labels = [choice.label for choice in asking.choices]
-        await self._converse(label if label not in labels or label in WORDS else str(labels.index(label) + 1))
+        await self._converse(typed_for(label, asking.choices))
 
     async def listens(self) -> None:
         """Sit down and read."""

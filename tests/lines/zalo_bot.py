@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from messages.types import Choice
 from tests.fakes.zalo_bot import FakeUser, FakeZaloBot
-from tests.lines.common import Heard
+from tests.lines.common import Heard, typed_for
 
 if TYPE_CHECKING:
     from tests.box import Box
 
 CHOOSE = "Anh/chị nhắn số để chọn."
+ANSWER = "Để trả lời, nhắn:"
 WAYS = "Có thể nhắn: "
 
 
@@ -35,7 +36,8 @@ class ZaloBotLine:
 
     async def presses(self, label: str) -> None:
         """There are no buttons: type the number, or the word of the way back."""
-        self.user.chooses(label)
+        asking = next((message for message in reversed(self.heard) if message.choices), Heard(""))
+        self.user.says(typed_for(label, asking.choices))
         await self.listens()
 
     async def listens(self) -> None:
@@ -53,7 +55,12 @@ def read(text: str) -> Heard:
     parts = text.split("\n\n")
     ways = parts.pop().removeprefix(WAYS).split(" · ") if parts[-1].startswith(WAYS) else []
     listed: list[str] = []
+    worded: list[Choice] = []
+    if parts[-1].startswith(ANSWER):
+        pairs = (line.removeprefix("• ").partition(" – ") for line in parts.pop().splitlines()[1:])
+        worded = [Choice(label, label, word) for word, _, label in pairs]
     if parts[-1] == CHOOSE:
         *parts, numbered, _ = parts
         listed = [line.partition(". ")[2] for line in numbered.splitlines()]
-    return Heard("\n\n".join(parts), tuple(Choice(label, label) for label in (*listed, *ways)))
+    choices = (*(Choice(label, label) for label in listed), *worded, *(Choice(way, way, way) for way in ways))
+    return Heard("\n\n".join(parts), choices)

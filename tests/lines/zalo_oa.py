@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestServer
 
 from messages.types import Choice
 from tests.fakes.zalo_oa import FakePerson, FakeZaloOa, Seen
-from tests.lines.common import Heard
+from tests.lines.common import Heard, typed_for
 from tests.lines.zalo_bot import read
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class ZaloOaLine:
         if label in asking.labels:
             self.person.presses(label)
         else:
-            self.person.says(label if label in TYPED else str(_labels(asking).index(label) + 1))
+            self.person.says(typed_for(label, _heard(asking).choices))
         await self.listens()
 
     async def listens(self) -> None:

@@ -62,7 +62,8 @@ def decode(raw: Mapping[str, Any], account: str, *, username: str = "") -> Inbou
         if isinstance(heard, Ignored):
             return heard
         chat, event = heard
-        return Inbound(Address(account, _number(chat)), _number(raw["update_id"]), event)
+        written_at, quotes = _written(raw)
+        return Inbound(Address(account, _number(chat)), _number(raw["update_id"]), event, written_at, quotes)
     except (AttributeError, KeyError, TypeError, ValueError):
         return Ignored("malformed")
 
@@ -79,6 +80,17 @@ def _read(raw: Mapping[str, Any], username: str) -> tuple[Any, Event] | Ignored:
             return _membership(change)
         case _:
             return Ignored("not_for_us")
+
+
+def _written(raw: Mapping[str, Any]) -> tuple[float | None, str]:
+    """When a message was written, to the second, and the id of the message that it answers."""
+    match raw:
+        case {"message": {"date": int(date), "reply_to_message": {"message_id": int(quoted)}}}:
+            return float(date), str(quoted)
+        case {"message": {"date": int(date)}}:
+            return float(date), ""
+        case _:
+            return None, ""
 
 
 def _message(message: Mapping[str, Any], username: str) -> tuple[Any, Event] | Ignored:

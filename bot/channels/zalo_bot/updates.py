@@ -50,7 +50,7 @@ def decode(
         if not isinstance(name, str) or not name.startswith("message."):
             return Ignored("not_for_us")
         event = _event(name, message, fetchable) if _is_private(chat, sender) else Overheard()
-        return Inbound(Address(account, _id(chat)), mark(raw), event)
+        return Inbound(Address(account, _id(chat)), mark(raw), event, _written_at(message))
     except (AttributeError, KeyError, TypeError, ValueError):
         return Ignored("malformed")
 
@@ -63,6 +63,15 @@ def _event(name: str, message: Mapping[str, Any], fetchable: Callable[[str], boo
         case str(address) if medium is Medium.PHOTO and fetchable(address):
             return Attached(medium, _clean(address), caption=caption)
     return Unreadable(medium, caption)
+
+
+def _written_at(message: Mapping[str, Any]) -> float | None:
+    """Zalo tells milliseconds."""
+    match message.get("date"):
+        case int(date) if type(date) is int and date > 0:
+            return date / 1000
+        case _:
+            return None
 
 
 def _is_private(chat: Mapping[str, Any], sender: Mapping[str, Any]) -> bool:

@@ -60,7 +60,8 @@ def decode(
         if isinstance(heard, Ignored):
             return heard
         user, event = heard
-        return Inbound(Address(account, _id(user)), _update_id(raw, name, _id(user)), event)
+        address, update_id = Address(account, _id(user)), _update_id(raw, name, _id(user))
+        return Inbound(address, update_id, event, _written_at(raw), _quoted(raw))
     except (AttributeError, KeyError, TypeError, ValueError):
         return Ignored("malformed")
 
@@ -98,6 +99,20 @@ def _read(
             return _echo(raw)
         case _:
             return Ignored("receipt" if name in RECEIPTS else "not_for_us")
+
+
+def _written_at(raw: Mapping[str, Any]) -> float | None:
+    """Zalo tells milliseconds, as text."""
+    told = str(raw.get("timestamp", ""))
+    return int(told) / 1000 if told.isascii() and told.isdecimal() else None
+
+
+def _quoted(raw: Mapping[str, Any]) -> str:
+    match raw.get("message"):
+        case {"quote_msg_id": str(quoted)}:
+            return _clean(quoted)[:120]
+        case _:
+            return ""
 
 
 def _said(text: str) -> Event:

@@ -195,7 +195,7 @@ function say() {
   text.value = "";
   grow();
   count();
-  const outgoing = new Outgoing({ id: newId(), text: said });
+  const outgoing = new Outgoing({ id: newId(), text: said, last });
   choose(plain(said));
   outgoing.show("sending");
   outgoing.send();

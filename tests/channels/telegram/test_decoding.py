@@ -54,8 +54,16 @@ def event(world: World, **options: str) -> object:
 
 
 def test_words_come_with_who_wrote_them_and_the_updates_number(world: World, lan: FakeUser) -> None:
-    number = lan.says("Tôi có sáng kiến <b>&")
-    assert newest(world) == Inbound(Address("telegram", "1001"), str(number), Text("Tôi có sáng kiến <b>&"))
+    number = lan.says("Tôi có sáng kiến <b>&", date=1_790_000_000)
+    said = Inbound(Address("telegram", "1001"), str(number), Text("Tôi có sáng kiến <b>&"), 1_790_000_000.0)
+    assert newest(world) == said
+
+
+def test_it_is_told_which_message_was_answered(world: World, lan: FakeUser) -> None:
+    lan.says("1", date=1_790_000_000, reply_to_message={"message_id": 7, "date": 1_789_999_999})
+    heard = newest(world)
+    assert isinstance(heard, Inbound)
+    assert (heard.written_at, heard.quotes) == (1_790_000_000.0, "7")
 
 
 def test_the_account_is_the_one_that_was_asked(world: World, lan: FakeUser) -> None:
@@ -181,8 +189,10 @@ def test_a_group_that_calls_the_bot_is_overheard_without_its_words(
     world: World, lan: FakeUser, group: FakeGroup, text: str
 ) -> None:
     number = group.hears(lan, text)
-    overheard = Inbound(Address("telegram", "-1000000000007"), str(number), Overheard())
-    assert newest(world, username=NAME) == overheard
+    heard = newest(world, username=NAME)
+    assert isinstance(heard, Inbound)
+    assert (heard.address, heard.update_id) == (Address("telegram", "-1000000000007"), str(number))
+    assert heard.event == Overheard()
 
 
 TALK = ["chào cả nhà", "/sangkien@bot_khac", f"@{NAME}_2 ơi", f"{NAME}", "5/10 sáng kiến"]

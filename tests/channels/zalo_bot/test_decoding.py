@@ -48,7 +48,7 @@ READ: list[tuple[dict[str, Any], Event]] = [
 @pytest.mark.parametrize(("raw", "event"), READ)
 def test_an_update_is_read_bare_and_in_its_envelope(raw: dict[str, Any], event: Event) -> None:
     chat = raw["message"]["chat"]["id"]
-    expected = Inbound(Address("zalo_bot", chat), "2d758cb5e222177a4e35", event)
+    expected = Inbound(Address("zalo_bot", chat), "2d758cb5e222177a4e35", event, 1767225600.123)
     assert decode(raw, "zalo_bot") == expected
     assert decode({"ok": True, "result": raw}, "zalo_bot") == expected
 
