@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -76,7 +78,8 @@ class Courier:
         self._news_look, self._gate = news, gate
         self._count = landed
         self._flying: dict[asyncio.Task[None], Claimed] = {}
-        self._reports: list[Report] = []
+        self._reports: list[tuple[Report, float]] = []
+        """What is not settled yet, each with the moment it came out."""
         self._calling: set[asyncio.Task[None]] = set()
         self._answers: dict[str, bool] = {}
         """Whether platforms that could not be reached answered our call."""
@@ -155,7 +158,7 @@ class Courier:
         late = dict(self._flying)
         for task, claimed in late.items():
             task.cancel()
-            self._reports.append(Report(claimed, Outcome.UNKNOWN, "stopped"))
+            self._reports.append((Report(claimed, Outcome.UNKNOWN, "stopped"), time.monotonic()))
         if late:
             await asyncio.wait(late, timeout=BREAK_OFF)
 
@@ -204,7 +207,7 @@ class Courier:
                 log.warning("courier.out" if way.out_since else "courier.back", account=account)
             self._ways[account] = way
             self._doubts[account] = way.doubts
-        for report in self._reports:
+        for report, _ in self._reports:
             self._weigh(report)
 
     def _weigh(self, report: Report) -> None:
@@ -224,9 +227,15 @@ class Courier:
         return room
 
     def _settle_and_claim(
-        self, db: Transaction, reports: Sequence[Report], answers: Mapping[str, bool], room: Mapping[str, int]
+        self,
+        db: Transaction,
+        landed: Sequence[tuple[Report, float]],
+        answers: Mapping[str, bool],
+        room: Mapping[str, int],
     ) -> Batch:
         """On the writer's thread. The browser's rows are delivered right here: no crash comes between."""
+        at = time.monotonic()
+        reports = [replace(report, ago=at - moment) for report, moment in landed]
         if self._alone:
             outcomes.requeue_all(db)
         if any(report.halts_account for report in reports):
@@ -300,7 +309,7 @@ class Courier:
             self._halted[account] = _moment() + (report.after or 0.0)
         self._count(report)
         self._weigh(report)
-        self._reports.append(report)
+        self._reports.append((report, time.monotonic()))
 
     def _is_out(self, claimed: Claimed, at: datetime) -> bool:
         """Whether the platform could not be reached since this was claimed, so that it had better not start."""

@@ -14,6 +14,7 @@ from messages.types import Choice, Inbound, Say
 from storage.conversations import Standing, StoredDraft
 from storage.database import Transaction
 from storage.members import Known
+from storage.offers import Offer
 from storage.tables import Appointment, Member
 
 
@@ -35,6 +36,8 @@ class Talk:
     """The choices of the last menu, as the member saw them."""
     question: str = ""
     last_code: str | None = None
+    doubted: str = ""
+    """What was typed last where it may be an answer or a word of the menu: it was asked back."""
     drafts: dict[str, Draft] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
     """Ids of drafts to be removed."""
@@ -97,6 +100,8 @@ class Context:
     appointments: tuple[Appointment, ...] = ()
     resting: bool = False
     """The member holds a role, and it is not in force in this chat (handlers/actors.py)."""
+    offers: tuple[Offer, ...] = ()
+    """The lists this chat was shown last, the newest last."""
     noticed: bool = False
     """Whether a stranger has been shown the personal-data notice: only what was shown can be agreed to."""
     asked: str = ""
@@ -148,6 +153,7 @@ def talk_from(standing: Standing) -> Talk:
         offered=tuple(Choice(*parts) for parts in asked.get("choices", ())),
         question=asked.get("question", ""),
         last_code=standing.last_code,
+        doubted=asked.get("doubted", ""),
         drafts={form: draft_from(stored) for form, stored in standing.drafts.items()},
     )
 
@@ -156,7 +162,8 @@ def asked_of(talk: Talk) -> Mapping[str, object] | None:
     """The last menu as it is stored."""
     if not talk.offered:
         return None
-    return {"question": talk.question, "choices": [choice.to_json() for choice in talk.offered]}
+    asked: dict[str, object] = {"question": talk.question, "choices": [choice.to_json() for choice in talk.offered]}
+    return {**asked, "doubted": talk.doubted} if talk.doubted else asked
 
 
 def draft_from(stored: StoredDraft) -> Draft:

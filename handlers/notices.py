@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from handlers.context import Talk, asked_of
+from handlers import push_words
 from handlers.office import Office
 from handlers.reaching import promises, reach, ways
 from handlers.reaching.promises import Promise
 from messages import render
 from messages.types import LIMITS, Address, Outbound, Say
-from storage import conversations, detours, members, nights, outbox
+from storage import detours, members, nights, outbox
 from storage.database import Transaction
 from storage.tables import Policy, Priority
 
@@ -32,7 +32,7 @@ def push(
     """Promise one notice to the address the member used last, or to another that carries it; what came of it. What no
     way carries now is promised all the same: it waits, with its reason, until the person writes again.
 
-    Its choices are what a number means from now on: where there are no buttons, it is the list the member sees.
+    Its choices are answered by words that stay good (handlers/push_words.py); a number under it is asked back.
     """
     whole = _worded(office, say, topic)
     return push_worded(
@@ -90,8 +90,6 @@ def push_worded(
         forget=forget,
         reason=reason,
     )
-    if whole.choices:
-        conversations.offer(db, member_id, asked_of(Talk(offered=whole.choices, question=whole.question)))
     return told
 
 
@@ -227,6 +225,8 @@ def _promise(
     reason: str | None = None,
 ) -> None:
     limits = LIMITS[address.kind]
+    if priority is not Priority.REPLY:
+        whole = replace(whole, choices=push_words.given(whole.question, whole.choices, office))
     if whole.template is not None and not ways.takes(office, address, whole.template):
         whole = replace(whole, template=None)
     under = render.under(whole, limits.buttons, office.catalogue)

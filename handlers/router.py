@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from handlers import answers, commands, menu
+from handlers import answers, commands, menu, numbers, push_words
 from handlers.awards import desk as award_desk
 from handlers.context import Context
 from handlers.danger import replies as danger
@@ -12,7 +12,7 @@ from handlers.feedback import items as feedback
 from handlers.flows import choices as matching
 from handlers.flows.engine import advance, leave, listens, open_form, respond, understood
 from handlers.flows.form import Asked, Draft, Stand, Turn
-from handlers.flows.readers import read_code
+from handlers.flows.readers import fold, read_code
 from handlers.flows.world import World
 from handlers.forms import FORMS, OF_OFFICERS
 from handlers.news import desk as news_desk
@@ -27,13 +27,21 @@ from messages.types import (
     Left,
     Overheard,
     Pressed,
+    Say,
     TakenOver,
     Text,
     Unreadable,
     parse_payload,
 )
+from messages.types import payload as payload_of
 from storage import submissions
 
+DOUBT = "word"
+"""Asks whether a word of the menu was an answer."""
+NEVER_DOUBTED = frozenset({"cancel", "back", "finish", "skip", "resume", "stop_news"})
+"""Words that a form understands itself, or that say nothing of where one wants to go."""
+ALWAYS_MEANT = frozenset({"privacy"})
+"""«Dữ liệu của tôi» is a right: it is never an answer."""
 LONGEST_CODE = 24
 """A longer message is no code, whatever five characters stand in it."""
 
@@ -81,6 +89,10 @@ def _pressed(context: Context, world: World, payload: str) -> Turn | None:
     if form_name in FORMS and draft is not None and question.endswith(f"@{draft.id}"):
         context.talk.active = form_name
         return advance(FORMS[form_name], draft, context.inbound.event, world)
+    if question == DOUBT:
+        return _undoubted(context, world, key)
+    if question == numbers.QUESTION:
+        return which(context, world, question, key)
     if context.resting and (form_name in OF_OFFICERS or question.partition("@")[0] in answers.OF_OFFICERS):
         context.say("officer.rests")
         return None
@@ -108,7 +120,22 @@ def _old_button(context: Context, world: World, question: str) -> Turn | None:
 def _typed(context: Context, world: World, text: str) -> Turn | None:
     draft = context.talk.draft
     stand = Stand(FORMS[draft.form], draft, world) if draft else None
+    if (answered := _pushed_word(context, text)) is not None:
+        return _pressed(context, world, answered)
+    match numbers.meant(context, text, stand):
+        case Pressed(payload):
+            return _pressed(context, world, payload)
+        case Say() as asked:
+            context.said.append(asked)
+            return None
+        case numbers.Nothing():
+            return _no_such_number(context, world, text)
+        case _:
+            pass
     free = stand is not None and listens(stand)
+    if stand is not None and free and (doubtful := _word_of_menu(context, world, stand, text)) is not None:
+        return _doubt(context, world, text, doubtful)
+    context.talk.doubted = ""
     command = matching.command(text, context.office.catalogue.vocabulary.commands, slash_only=free)
     if stand is None and command is not None and command.name == "cancel" and news.means_stop(text, context.office):
         command = matching.Command("stop_news")
@@ -122,6 +149,66 @@ def _typed(context: Context, world: World, text: str) -> Turn | None:
     return _loose(context, world, text)
 
 
+def _pushed_word(context: Context, text: str) -> str | None:
+    """The button of a push whose word was typed: of one of the last, or by what the word says itself."""
+    for offer in reversed(context.offers):
+        if offer.asked_for:
+            continue
+        for choice in offer.choices:
+            if matching.is_digits(choice.word) and push_words.same(text, choice.word):
+                return payload_of(offer.question, choice.key)
+    return push_words.read(text, context.office)
+
+
+def _no_such_number(context: Context, world: World, text: str) -> Turn | None:
+    """A number that no list has: what stands open is put again."""
+    context.say("common.number_unknown", number=matching.position(text))
+    if context.talk.draft is not None:
+        return open_form(FORMS[context.talk.draft.form], context.talk.draft, world)
+    menu.show(context)
+    return None
+
+
+def which(context: Context, world: World, _question: str, key: str) -> Turn | None:
+    """The answer to which button a number was."""
+    if key == numbers.NONE:
+        return _arrived(context, world)
+    return _pressed(context, world, key)
+
+
+def _word_of_menu(context: Context, world: World, stand: Stand, text: str) -> str | None:
+    """The command whose word was typed where any words are an answer: whoever writes «menu» is hardly called so."""
+    command = matching.command(text, context.office.catalogue.vocabulary.commands)
+    if command is None or command.name in NEVER_DOUBTED or text.lstrip().startswith("/"):
+        return None
+    answered = understood(text, stand.offered, world)
+    return None if answered is not None else command.name
+
+
+def _doubt(context: Context, world: World, text: str, command: str) -> Turn | None:
+    """Ask once; the same word again is the command."""
+    if command in ALWAYS_MEANT or fold(context.talk.doubted) == fold(text):
+        context.talk.doubted = ""
+        return commands.run(context, world, command)
+    name = f"label.{command}"
+    label = context.office.catalogue.label(command) if name in context.office.catalogue else text
+    choices = (Choice("answer", context.office.catalogue.label("is_answer")), Choice(command, label))
+    context.talk.doubted = text
+    menu.offer(context, Say("common.word_means", {"typed": text, "second": label}, choices, DOUBT))
+    return None
+
+
+def _undoubted(context: Context, world: World, key: str) -> Turn | None:
+    """The answer to whether a word was meant for the step or for the menu."""
+    text, context.talk.doubted = context.talk.doubted, ""
+    if key != "answer":
+        return commands.run(context, world, key)
+    draft = context.talk.draft
+    if draft is None or not text:
+        return _arrived(context, world)
+    return respond(Stand(FORMS[draft.form], draft, world), Text(text))
+
+
 def _answers_question(text: str, draft: Draft, world: World) -> bool:
     """A word that is both a command and an answer to the question put («2», «có») is the answer."""
     asked: Asked | None = draft.asked
@@ -133,10 +220,14 @@ def _answers_question(text: str, draft: Draft, world: World) -> bool:
 
 def _loose(context: Context, world: World, text: str) -> Turn | None:
     """Words outside any form: a choice of the last menu, a code, a thank-you for a second tap, or nothing we know."""
-    found = understood(text, context.talk.offered, world)
-    if isinstance(found, matching.Chosen):
-        answer = answers.find(context.talk.question) or answers.choose
-        return answer(context, world, context.talk.question, found.key)
+    match _by_word(context, world, text):
+        case Pressed(payload):
+            return _pressed(context, world, payload)
+        case Say() as asked:
+            context.said.append(asked)
+            return None
+        case None:
+            pass
     if len(text) <= LONGEST_CODE and (news_desk.look_up(context, text) or award_desk.look_up(context, text)):
         return None
     if len(text) <= LONGEST_CODE and read_code(text):
@@ -151,6 +242,20 @@ def _loose(context: Context, world: World, text: str) -> Turn | None:
     else:
         menu.not_understood(context)
     return None
+
+
+def _by_word(context: Context, world: World, text: str) -> Pressed | Say | None:
+    """What words mean on the lists in front of the person; what two pushes call the same is asked back."""
+    found: dict[str, Choice] = {}
+    for offer in numbers.latest(context) or numbers.unshown(context):
+        meant = understood(text, offer.choices, world)
+        if isinstance(meant, matching.Chosen):
+            choice = next(choice for choice in offer.choices if choice.key == meant.key)
+            pressed = payload_of(offer.question, meant.key)
+            found.setdefault(pressed, Choice(pressed, numbers.named(choice)))
+    if len(found) > 1:
+        return numbers.ask(text, list(found.values()))
+    return Pressed(next(iter(found))) if found else None
 
 
 def _says(text: str, key: str, world: World) -> bool:

@@ -16,7 +16,7 @@ from handlers.people import reception
 from handlers.reaching import plans, ways
 from handlers.world import TurnWorld
 from messages.types import Address, Inbound, Left, Pressed, Say, TakenOver, Text, parse_payload
-from storage import conversations, detours, inbox, members, outbox, transcript
+from storage import conversations, detours, inbox, members, offers, outbox, transcript
 from storage.conversations import Standing
 from storage.database import Transaction
 from storage.members import Known
@@ -159,11 +159,12 @@ def _context(db: Transaction, inbound: Inbound, gathered: Gathered, now: datetim
         known = members.by_addresses(db, [inbound.address])[inbound.address]
         assert known.member.id is not None
         member_id = known.member.id
-        talk = talk_from(conversations.load(db, [member_id], now)[member_id])
+        standing = conversations.load(db, [member_id], now)[member_id]
         held = members.appointments(db, [member_id], now).get(member_id, [])
     else:
-        talk, held = talk_from(gathered.standings[member_id]), gathered.roles.get(member_id, [])
-    context = Context(db, office, now, inbound, known, talk)
+        standing, held = gathered.standings[member_id], gathered.roles.get(member_id, [])
+    talk, shown = talk_from(standing), offers.read(standing.shown, inbound.address)
+    context = Context(db, office, now, inbound, known, talk, offers=shown)
     context.take_on(held)
     if context.resting:
         talk.put_aside(forms.OF_OFFICERS, answers.OF_OFFICERS)
@@ -186,9 +187,10 @@ def _words_of(context: Context) -> str:
         return event.text
     if not isinstance(event, Pressed):
         return ""
-    _, key = parse_payload(event.payload)
+    question, key = parse_payload(event.payload)
     draft = context.talk.draft
     offered = (*context.talk.offered, *(draft.asked.choices if draft and draft.asked else ()))
+    offered += tuple(choice for offer in context.offers if offer.question == question for choice in offer.choices)
     shown = {choice.key: choice.label for choice in offered}
     if key in shown:
         return shown[key]
@@ -239,7 +241,9 @@ def _keep(context: Context) -> None:
 
 
 def _note_offer(context: Context) -> None:
-    """The choices shown last stay valid by number and by word; those of a form are kept with its draft."""
+    """What was asked last outside any form; the question of a form is kept with its draft. By a number only that can be
+    answered which was delivered (handlers/numbers.py).
+    """
     last = next((say for say in reversed(context.said) if say.choices), None)
     if last is not None and last.question.partition(".")[0] not in forms.FORMS:
         context.talk.offered, context.talk.question = last.choices, last.question

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, delete, null, select, union_all, update
+from sqlalchemy import BindParameter, bindparam, delete, literal, null, select, union_all
 from sqlmodel import col
 
 from storage.database import Transaction
 from storage.errors import WrongKey
-from storage.tables import Conversation, Draft
+from storage.tables import Conversation, Draft, Offered
 
 _drafts, _talks = Draft.__table__.c, Conversation.__table__.c  # type: ignore[attr-defined]
+_offered = Offered.__table__.c  # type: ignore[attr-defined]
+_LISTS = ""
+"""In place of a draft's id: the row holds the lists shown last."""
 _members: BindParameter[int] = bindparam("members", expanding=True)
 _STANDINGS = union_all(
     select(_talks.member_id, _talks.active.label("form"), _talks.kept, null().label("draft")).where(
@@ -23,8 +26,9 @@ _STANDINGS = union_all(
     select(_drafts.member_id, _drafts.form, _drafts.kept, _drafts.id).where(
         _drafts.member_id.in_(_members), _drafts.expires_at > bindparam("now")
     ),
+    select(_offered.member_id, null(), _offered.kept, literal(_LISTS)).where(_offered.member_id.in_(_members)),
 )
-"""Conversations, each with the form that is active, and drafts."""
+"""Conversations, each with the form that is active; drafts; the lists shown last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class Standing:
     asked: Any = None
     last_code: str | None = None
     drafts: Mapping[str, StoredDraft] = field(default_factory=dict)
+    shown: Any = None
+    """The lists shown last, of all chats (see `storage.offers.read`)."""
 
 
 def load(db: Transaction, member_ids: Collection[int], now: datetime) -> dict[int, Standing]:
@@ -58,7 +64,9 @@ def load(db: Transaction, member_ids: Collection[int], now: datetime) -> dict[in
         held = _open(db, sealed)
         if draft_id is None:
             asked, last_code = (held.get("asked"), held.get("last_code")) if held else (None, None)
-            standings[member_id] = Standing(form, asked, last_code, drafts[member_id])
+            standings[member_id] = replace(standings[member_id], active=form, asked=asked, last_code=last_code)
+        elif draft_id == _LISTS:
+            standings[member_id] = replace(standings[member_id], shown=held)
         elif held is not None:
             kept = StoredDraft(draft_id, form, held["answers"], tuple(held["parts"]), held["asked"])
             drafts[member_id][form] = kept
@@ -75,13 +83,6 @@ def keep(
         {"member_id": member_id, "active": active, "kept": kept, "updated_at": now},
         replaces=("member_id",),
     )
-
-
-def offer(db: Transaction, member_id: int, asked: Any) -> None:
-    """A member is offered choices outside a turn of theirs; where they stand in a form stays untouched."""
-    own = col(Conversation.member_id) == member_id
-    held = _open(db, db.scalar(select(col(Conversation.kept)).where(own))) or {}
-    db.execute(update(Conversation).where(own).values(kept=db.seals.seal({**held, "asked": asked})))
 
 
 def _open(db: Transaction, sealed: bytes | None) -> Any:
@@ -123,6 +124,7 @@ def forget(db: Transaction, member_id: int) -> None:
     """Remove everything of a member's conversation."""
     db.execute(delete(Draft).where(col(Draft.member_id) == member_id))
     db.execute(delete(Conversation).where(col(Conversation.member_id) == member_id))
+    db.execute(delete(Offered).where(col(Offered.member_id) == member_id))
 
 
 def expire_drafts(db: Transaction, now: datetime) -> int:

@@ -43,6 +43,7 @@ class Claimed:
     message: Outbound = field(repr=False)
     sealed: bytes = field(repr=False)
     """The message as it is stored."""
+    member_id: int | None
     topic: str
     priority: Priority
     policy: Policy
@@ -87,6 +88,7 @@ def _claimed(row: Row[Any], message: Outbound, sealed: bytes, starts_at: datetim
         address=Address(row.account, row.chat),
         message=message,
         sealed=sealed,
+        member_id=row.member_id,
         topic=row.topic,
         priority=Priority(row.priority),
         policy=Policy(row.policy),

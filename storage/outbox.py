@@ -7,7 +7,7 @@ ready → claimed → sent | failed | unknown, or back to ready; a ready row may
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal_column, or_, select, true
 from sqlmodel import SQLModel
@@ -16,6 +16,7 @@ from messages.types import Address, Outbound
 from storage import clock, lists
 from storage.database import Transaction
 from storage.errors import WrongKey
+from storage.offers import Offer
 from storage.tables import Outbox, Policy, Priority, Sending
 
 rows = SQLModel.metadata.tables["outbox"]
@@ -32,6 +33,8 @@ IS_ERASED: ColumnElement[bool] = and_(
 IS_TOMBSTONE: ColumnElement[bool] = rows.c.chat == literal_column("''")
 """Only its `once` key, its state and its moments are left."""
 _HAS_CHAT: ColumnElement[bool] = rows.c.chat != literal_column("''")
+LONGEST_LEASE = timedelta(minutes=2)
+"""Nobody holds a row for longer than that (see `storage.claims.LEASE`)."""
 SLICE = 10_000
 """Rows that one step of the clock forgets: the writer is never held for longer."""
 
@@ -147,10 +150,8 @@ def forget_mentions(db: Transaction, member_ids: Collection[int], mentions: Call
 
 def _mentions(db: Transaction, body: bytes, mentions: Callable[[str], bool]) -> bool:
     """What is sealed with a key we were not given can be read by nobody and is left alone."""
-    try:
-        return mentions(Outbound.from_json(db.seals.open(body)).text)
-    except WrongKey:
-        return False
+    message = _read(db, body)
+    return message is not None and mentions(message.text)
 
 
 def expire(db: Transaction, now: datetime) -> int:
@@ -203,6 +204,26 @@ def told(db: Transaction, addresses: Collection[Address], topics: Collection[str
     for account, chat, topic in db.connection().execute(last_first):
         found.setdefault(Address(account, chat), []).append(topic)
     return found
+
+
+def in_flight(db: Transaction, address: Address) -> Offer | None:
+    """The list that is being sent to this chat right now, if there is one that can be read."""
+    flying = and_(rows.c.state == literal_column(f"'{Sending.CLAIMED}'"), rows.c.account == address.account)
+    asked = select(rows.c.body, rows.c.priority, rows.c.lease_until).where(flying, rows.c.chat == address.chat)
+    found = db.connection().execute(asked).one_or_none()
+    message = _read(db, found.body) if found is not None else None
+    if found is None or message is None or not message.choices:
+        return None
+    since, asked_for = found.lease_until - LONGEST_LEASE, found.priority == Priority.REPLY
+    return Offer(message.question, message.choices, since=since, at=found.lease_until, asked_for=asked_for, sure=False)
+
+
+def _read(db: Transaction, body: bytes | None) -> Outbound | None:
+    """What lies behind a seal we have the key of."""
+    try:
+        return Outbound.from_json(db.seals.open(body)) if body is not None else None
+    except WrongKey:
+        return None
 
 
 def promised(db: Transaction, onces: Collection[str]) -> set[str]:

@@ -13,13 +13,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, literal_column, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, literal_column, select
 
-from storage import clock, detours, failures, lanes, members, moves, outbox, pace, sets, transcript
+from messages.types import Address, Outbound
+from storage import clock, detours, failures, lanes, members, moves, offers, outbox, pace, sets, transcript
 from storage.database import Transaction
+from storage.errors import WrongKey
 from storage.handovers import Claimed
+from storage.offers import Delivery, Offer
 from storage.outbox import rows
-from storage.tables import Policy, Sending
+from storage.tables import Policy, Priority, Sending
 
 LONGEST_BACKOFF = 600.0
 """Seconds. An outage is tried again for as long as the message has not expired."""
@@ -74,6 +77,9 @@ _DEAD = Fate(Sending.FAILED)
 _SENT = Fate(Sending.SENT)
 _ELSEWHERE = Fate(Sending.READY, most=5)
 
+SHOWN = frozenset({Outcome.SENT, Outcome.UNKNOWN, Outcome.FAULT, Outcome.LOST})
+"""After these a message stands in its chat, or may stand there."""
+
 FATES: Mapping[Outcome, Mapping[Policy, Fate]] = {
     Outcome.SENT: {Policy.AT_LEAST_ONCE: _SENT, Policy.AT_MOST_ONCE: _SENT},
     Outcome.LATER: {Policy.AT_LEAST_ONCE: _AGAIN, Policy.AT_MOST_ONCE: _AGAIN},
@@ -103,6 +109,8 @@ class Report:
     chat: str = ""
     """Where the chat went (MOVED)."""
     external_id: str = ""
+    ago: float = 0.0
+    """Seconds since it came out."""
     kept: bool = False
     """Delivered means written into the browser chat's transcript, here."""
 
@@ -123,6 +131,7 @@ def settle(db: Transaction, reports: Sequence[Report], *, owner: str, chance: ra
     sets.update(db.connection(), rows, settled)
     for report, _ in ours:
         _follow_up(db, report, at=at, now=now)
+    offers.note(db, [_delivery(report, at=at, now=now) for report, erased in ours if not erased and _shows(report)])
     db.write_out()
     lost = [report for report, _ in ours if report.claimed.id in failed]
     failures.count(db, [(one.claimed.address.account, one.claimed.priority, one.reason) for one in lost], now)
@@ -201,16 +210,58 @@ def _follow_up(db: Transaction, report: Report, *, at: datetime, now: datetime) 
         transcript.write_theirs(db, address, report.claimed.sealed, outbox_id=report.claimed.id, now=now)
 
 
+def _shows(report: Report) -> bool:
+    """Whether a list was shown to a member, or may have been."""
+    claimed = report.claimed
+    return report.outcome in SHOWN and claimed.member_id is not None and bool(claimed.message.choices)
+
+
+def _delivery(report: Report, *, at: datetime, now: datetime) -> Delivery:
+    claimed = report.claimed
+    assert claimed.member_id is not None
+    landed = now if report.kept else at - timedelta(seconds=report.ago)
+    offer = Offer(
+        claimed.message.question,
+        claimed.message.choices,
+        since=landed if report.kept else min(claimed.starts_at, landed),
+        at=landed,
+        asked_for=claimed.priority is Priority.REPLY,
+        sure=report.outcome is Outcome.SENT,
+        external_id=report.external_id,
+    )
+    return Delivery(claimed.member_id, claimed.address, offer)
+
+
 def _take_back(db: Transaction, whose: ColumnElement[bool]) -> int:
     in_flight = and_(rows.c.state == literal_column(f"'{Sending.CLAIMED}'"), whose)
     in_order = rows.c.id + 0  # not the bare column: SQLite would go through the whole table in that order
-    held = select(rows.c.id).where(in_flight).order_by(in_order).with_for_update()
-    lost = list(db.connection().execute(held).scalars())
-    if not lost:
+    names = ("id", "account", "chat", "member_id", "priority", "body", "lease_until")
+    held = select(*(rows.c[name] for name in names)).where(in_flight).order_by(in_order).with_for_update()
+    found = db.connection().execute(held).all()
+    if not found:
         return 0
-    lanes.free(db, lost, at=db.clock())
+    lost, at = [row.id for row in found], db.clock()
+    lanes.free(db, lost, at=at)
+    offers.note(db, [each for row in found if (each := _perhaps_delivered(db, row, at)) is not None])
+    db.write_out()
     theirs = rows.c.id.in_(lost)
     return sum(_take_back_class(db, and_(theirs, rows.c.policy == policy.value), policy) for policy in Policy)
+
+
+def _perhaps_delivered(db: Transaction, row: Row[Any], at: datetime) -> Delivery | None:
+    """The list of a message whose sender is gone: it may stand in its chat since it was taken."""
+    if row.member_id is None or row.body is None:
+        return None
+    try:
+        message = Outbound.from_json(db.seals.open(row.body))
+    except WrongKey:
+        return None
+    if not message.choices:
+        return None
+    since = min(row.lease_until or at, at) - outbox.LONGEST_LEASE
+    asked_for = row.priority == Priority.REPLY
+    offer = Offer(message.question, message.choices, since=since, at=at, asked_for=asked_for, sure=False)
+    return Delivery(row.member_id, Address(row.account, row.chat), offer)
 
 
 def _take_back_class(db: Transaction, lost: ColumnElement[bool], policy: Policy) -> int:

@@ -44,6 +44,7 @@ from storage.tables_members import Draft as Draft
 from storage.tables_members import Erasure as Erasure
 from storage.tables_members import Member as Member
 from storage.tables_members import MemberAddress as MemberAddress
+from storage.tables_members import Offered as Offered
 from storage.tables_news import Announcing as Announcing
 from storage.tables_news import Broadcast as Broadcast
 from storage.tables_news import SloganTurn as SloganTurn

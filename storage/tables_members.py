@@ -71,6 +71,14 @@ class Conversation(SQLModel, table=True):
     updated_at: datetime = moment()
 
 
+class Offered(SQLModel, table=True):
+    """The lists a member was shown last, of each chat: what a typed number is understood by (storage/offers.py)."""
+
+    member_id: int = Field(primary_key=True, foreign_key="member.id", sa_column_kwargs={"autoincrement": False})
+    kept: bytes
+    """Sealed, instants and all: one may be that of an item without a name."""
+
+
 class Draft(SQLModel, table=True):
     """An unfinished form. Its id is random: row ids are used again and would tell an order."""
 

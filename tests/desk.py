@@ -6,10 +6,11 @@ For rules that no channel changes; whole journeys, channels and restarts are the
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -17,11 +18,16 @@ from sqlmodel import col
 from handlers import programmes, turn
 from handlers.actors import COMMAND_LINE
 from handlers.units import tree as units
-from messages.types import Address, Choice, Event, Inbound, Outbound, Pressed, Text, payload
+from messages.types import Address, Choice, Event, Inbound, Outbound, Pressed, Text, numbered, payload
+from storage import offers
 from storage.database import Database, Transaction
+from storage.offers import Delivery, Offer
 from storage.seals import Seals
-from storage.tables import Outbox, Programme
+from storage.tables import Outbox, Priority, Programme, Sending
 from tests.box import KEY, START, UNITS, office
+
+LISTED = re.compile(r"^(\d{1,3})\. ", re.MULTILINE)
+"""A line of a numbered list in a text."""
 
 
 class Desk:
@@ -32,6 +38,8 @@ class Desk:
         self.office = office()
         self.now = START
         self.numbers = itertools.count(1)
+        self.delivered: dict[Address, int] = {}
+        """The last row that reached each chat."""
 
     @contextmanager
     def rows(self) -> Iterator[Transaction]:
@@ -59,11 +67,43 @@ class Desk:
         return visitor
 
     def take(self, address: Address, event: Event, update_id: str | None = None) -> None:
-        """One update, committed."""
+        """One update, committed; what was promised to this address before has reached it."""
+        self.deliver(address)
         inbound = Inbound(address, update_id or f"u{next(self.numbers)}", event)
         with self.rows() as db:
             turn.lock(db, [inbound])
             turn.take_turn(db, inbound, turn.gather(db, [inbound], self.now), self.now, self.office)
+
+    def deliver(self, address: Address, *, ago: float = 0.0) -> None:
+        """What the courier does for one chat, as far as conversations know of it: its lists were shown, so many seconds
+        ago.
+        """
+        here = col(Outbox.account) == address.account, col(Outbox.chat) == address.chat
+        after = self.delivered.get(address, 0)
+        with self.rows() as db:
+            rows = db.scalars(select(Outbox).where(*here, col(Outbox.id) > after).order_by(col(Outbox.id))).all()
+            at = db.clock() - timedelta(seconds=ago)
+            shown = [each for row in rows if (each := _shown(db, row, at)) is not None]
+            offers.note(db, shown)
+            self.delivered[address] = max([after, *(row.id for row in rows if row.id)])
+
+
+def _shown(db: Transaction, row: Outbox, at: datetime) -> Delivery | None:
+    """The list of a row, as its settling would note it."""
+    message = Outbound.from_json(db.seals.open(row.body)) if row.body else Outbound("")
+    if row.member_id is None or not message.choices or row.state == Sending.CANCELLED:
+        return None
+    asked_for = row.priority == Priority.REPLY
+    name = f"m{round((db.clock() - at).total_seconds())}"
+    offer = Offer(message.question, message.choices, at, at, asked_for=asked_for, external_id=name)
+    return Delivery(row.member_id, Address(row.account, row.chat), offer)
+
+
+def shared_numbers(message: Outbound) -> set[int]:
+    """The numbers that stand in a message for one thing and, as a choice, for another."""
+    listed = {int(number) for number in LISTED.findall(message.text)}
+    choices = dict(enumerate(numbered(message.choices), 1))
+    return {number for number in listed & choices.keys() if not choices[number].label.endswith(f" {number}")}
 
 
 @dataclass
@@ -112,6 +152,8 @@ class Visitor:
             new = [Outbound.from_json(db.seals.open(row.body)) for row in rows if row.body]
             self.last = max([self.last, *(row.id for row in rows if row.id)])
         self.heard += new
+        for message in new:
+            assert not shared_numbers(message), message
         return "\n\n".join(message.text for message in new)
 
     @property

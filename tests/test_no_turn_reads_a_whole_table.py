@@ -21,7 +21,7 @@ from tests.journeys.test_initiative import hand_in
 
 GROWING = {
     *("address", "consent", "conversation", "draft", "feedback", "lane", "member", "outbox", "submission"),
-    *("transcript", "transition", "pseudonym"),
+    *("offered", "transcript", "transition", "pseudonym"),
 }
 """Tables that grow with members and what they say."""
 SCAN = re.compile(r"SCAN (\w+)(?: USING INDEX (\w+))?")

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from handlers import notices
-from handlers.context import Talk, asked_of
 from handlers.duties import acts as duties
 from handlers.duties import audience
 from handlers.duties import days as duty_dates
@@ -22,7 +21,7 @@ from handlers.office import Office, local_day
 from handlers.reaching import reach, ways
 from messages.dates import ZONE, local
 from messages.types import Address
-from storage import addressees, duty_looks, offers
+from storage import addressees, duty_looks
 from storage import duties as stored
 from storage.database import Transaction
 from storage.duties import Matter, Owed
@@ -105,7 +104,7 @@ def _promise_all(db: Transaction, office: Office, matter: Matter, told: Sequence
     owing = _owing(matter, told, above)
     ways_to = _ways(db, office, matter, owing)
     reached = [one for one in owing if one.holding.member_id in ways_to]
-    wording, asked = duties.Wording(office, matter), {}
+    wording = duties.Wording(office, matter)
     day = f"{matter.today:%Y%m%d}"
     ends = datetime.combine(matter.today, time(office.quiet_hours[0]), ZONE)
     for one, case in _cases(db, office, matter, reached, above):
@@ -127,9 +126,6 @@ def _promise_all(db: Transaction, office: Office, matter: Matter, told: Sequence
             expires_at=ends,
         )
         stored.note(db, matter, Owed(case.unit_id, member_id), kind=one.kind, once=f"{once}#0")
-        if say.choices:
-            asked[member_id] = asked_of(Talk(offered=say.choices, question=say.question))
-    offers.make(db, asked)
     return len(reached)
 
 

@@ -113,6 +113,23 @@ def match(
     return None
 
 
+def position(typed: str) -> int:
+    """The number that a whole message is: «2», «số 2.», «hai ạ»; 0 for anything else."""
+    for words in _attempts(typed):
+        bare = _without_first(words, _NUMBER_SIGN)
+        digits = _text(bare)
+        if len(digits) <= 3 and digits.isdecimal():
+            return int(digits)
+        if named := next((at for at, word in enumerate(_NUMERALS, 1) if _agree(bare, (word,), whole=True)), 0):
+            return named
+    return 0
+
+
+def is_digits(typed: str) -> bool:
+    """Whether a number was typed in digits, as what is no word can be."""
+    return any(character.isdecimal() for character in typed)
+
+
 def command(typed: str, commands: Mapping[str, CommandWords], *, slash_only: bool = False) -> Command | None:
     """The command that a whole message is; the first of several that share a word.
 

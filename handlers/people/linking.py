@@ -17,7 +17,7 @@ import re
 from datetime import datetime, timedelta
 
 from handlers import menu, notices
-from handlers.context import Context, Talk, asked_of, talk_from
+from handlers.context import Context, Talk, talk_from
 from handlers.feedback import items as feedback_items
 from handlers.feedback import news as feedback_news
 from handlers.flows import feedback as feedback_form
@@ -334,7 +334,7 @@ def _tell_guest(db: Transaction, office: Office, row: LinkCode, say: Say, now: d
 def _tell(
     db: Transaction, office: Office, address: Address | None, member_id: int | None, say: Say, now: datetime
 ) -> None:
-    """To one chat; without a chat to the one its member used last. A choice is open by its number as well."""
+    """To one chat; without a chat to the one its member used last."""
     if address is None:
         if member_id is not None:
             notices.push(db, office, member_id, say, topic="link", once=None, now=now, forget=True)
@@ -342,8 +342,6 @@ def _tell(
     notices.enqueue(
         db, office, address, say, member_id=member_id, topic="link", priority=Priority.NOTICE, now=now, forget=True
     )
-    if say.choices and member_id is not None:
-        conversations.offer(db, member_id, asked_of(Talk(offered=say.choices, question=say.question)))
 
 
 def _record(context: Context, action: str, **details: str | int | None) -> None:

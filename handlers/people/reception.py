@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from handlers import menu
+from handlers import menu, numbers
 from handlers.context import Context
 from handlers.flows import choices as matching
 from handlers.flows import privacy, welcome
 from handlers.flows.engine import advance, open_form, understood
-from handlers.flows.form import Draft, Turn
+from handlers.flows.form import Draft, Stand, Turn
 from handlers.flows.world import World
 from handlers.people import linking
 from messages.types import Pressed, Say, Text, parse_payload
@@ -128,6 +128,10 @@ def _renewal(context: Context, world: World) -> Turn:
     draft = talk.drafts.get(welcome.FORM.name)
     if draft is not None:
         talk.active = draft.form
+        if isinstance(context.inbound.event, Text) and not numbers.is_answer(
+            context, context.inbound.event.text, Stand(welcome.FORM, draft, world)
+        ):
+            return open_form(welcome.FORM, draft, world)
         return advance(welcome.FORM, draft, context.inbound.event, world)
     return _put_again(context, world)
 

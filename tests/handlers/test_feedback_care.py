@@ -113,7 +113,7 @@ class TestPromises:
         assert hanh.hears() == ""
         look(desk, 12, 2)
         assert "đã quá hẹn" in hanh.hears()
-        hanh.talks("1", "[Báo kết quả]", ANSWER)
+        hanh.talks(code, "[Báo kết quả]", ANSWER)
         hanh.hears()
         look(desk, 22, 2)
         assert hanh.hears() == ""

@@ -433,7 +433,7 @@ class TestBeingLate:
         assert code not in above
         self.escalate(desk, 5, 1)
         assert hanh.hears() == staff.hears() == ""
-        assert TEXT in hanh.says("1")
+        assert TEXT in hanh.says(code)
 
     def test_one_message_however_many_are_late_and_two_days_later_the_next_level_up(self, desk: Desk) -> None:
         hanh, staff = officer(desk, SCHOOL), officer(desk, ABOVE, Role.STAFF, name="staff")

@@ -193,7 +193,7 @@ class TestDeciding:
         hanh = officer(desk, SCHOOL)
         _, code = author(desk)
         hanh.hears()
-        assert people.TEXT in hanh.says("1")
+        assert people.TEXT in hanh.says(code)
         assert f"{code}: Đã tiếp nhận" in hanh.says("tiep nhan")
         assert f"{code}: Được công nhận" in hanh.talks("công nhận", "da dong y")
 
@@ -234,7 +234,7 @@ class TestTheAuthor:
         hanh = officer(desk, SCHOOL)
         an, code = author(desk)
         hanh.talks(code, "[Cần bổ sung]", "Xin nêu rõ chi phí mỗi lớp.")
-        an.talks("1", BETTER, "XONG")
+        an.talks(f"bo sung {code}", BETTER, "XONG")
         hanh.talks(code, "[Công nhận]", "[Đã đồng ý, công nhận]")
         assert "không còn chờ bổ sung" in an.presses("Gửi đi")
         with desk.rows() as db:

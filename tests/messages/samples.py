@@ -14,6 +14,7 @@ UNIT = "Công đoàn cơ sở Trường Trung học phổ thông Nguyễn Thị 
 PROGRAMME = "1 triệu sáng kiến – nỗ lực vượt khó, sáng tạo, quyết tâm chiến thắng đại dịch Covid-19"
 
 VALUES: Mapping[str, Any] = {
+    "meanings": ["Gửi đi", "Mở hồ sơ (SK-27-4F7K2)"],
     "ways": ["XONG", "Quay lại", "Hủy bỏ"],
     "worded": [("XONG 1204", "Đã hoàn thành"), ("NHẮC 1204", "Nhắc lại sau")],
     "above": "Liên đoàn Lao động tỉnh Quảng Ngãi",

@@ -24,8 +24,8 @@ SAMPLE = re.compile(r'congdoan_[a-z_]+(?:\{[a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*\})
 
 def claimed(number: int) -> Claimed:
     return Claimed(
-        id=number, fence=1, address=Address("telegram", CHAT), message=Outbound("bí mật"), sealed=b"", topic="reply",
-        priority=Priority.REPLY, policy=Policy.AT_LEAST_ONCE, attempts=0, starts_at=datetime.now(UTC),
+        id=number, fence=1, address=Address("telegram", CHAT), message=Outbound("bí mật"), sealed=b"", member_id=None,
+        topic="reply", priority=Priority.REPLY, policy=Policy.AT_LEAST_ONCE, attempts=0, starts_at=datetime.now(UTC),
     )  # fmt: skip
 
 
