@@ -172,7 +172,7 @@ def draft_from(stored: StoredDraft) -> Draft:
     question = None
     if "step" in asked:
         choices = tuple(Choice(*parts) for parts in asked["choices"])
-        question = Asked(asked["step"], choices, asked["editing"])
+        question = Asked(asked["step"], choices, asked["editing"], asked.get("returns", ""))
     replacing, held = bool(asked.get("replacing")), bool(asked.get("held"))
     return Draft(stored.form, stored.id, dict(stored.answers), stored.parts, replacing, question, held)
 
@@ -183,4 +183,5 @@ def stored_from(draft: Draft) -> StoredDraft:
     if draft.asked is not None:
         choices = [choice.to_json() for choice in draft.asked.choices]
         asked |= {"step": draft.asked.step, "choices": choices, "editing": draft.asked.editing}
+        asked |= {"returns": draft.asked.returns} if draft.asked.returns else {}
     return StoredDraft(draft.id, draft.form, draft.answers, draft.parts, asked or None)

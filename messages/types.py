@@ -165,8 +165,8 @@ class Choice:
         return [self.key, self.label, self.word] if self.word else [self.key, self.label]
 
 
-NAVIGATION = ("finish", "back", "cancel")
-"""Choices that are typed as words («XONG», «Quay lại», «Hủy bỏ»): they come last and carry no number."""
+NAVIGATION = ("finish", "rewrite", "back", "cancel")
+"""Choices that are typed as words («XONG», «Viết lại từ đầu», «Quay lại», «Hủy bỏ»): they come last, without number."""
 
 
 def numbered(choices: Iterable[Choice]) -> tuple[Choice, ...]:

@@ -20,9 +20,9 @@ PAGE = r"/files/[0-9A-Z]{26}(?![0-9A-Za-z])"
 """The path of a page of ours on which a file is handed in or fetched."""
 LONG_TEXTS = {"initiative.text": 1000, "feedback.text": 2000}
 """Questions that ask for a long text, and how many characters it may have."""
-COUNTED = re.compile(r"[^\n(]*?\b(\d[\d.]*)/\d\.\d{3}\b")
-"""«600/1.000» in the first line: how much of a text that comes in several messages has arrived. In brackets it is the
-length of a text that the next message replaces."""
+COUNTED = re.compile(r"[^\n]*?\b(\d[\d.]*)/\d\.\d{3}\b")
+"""«600/1.000» in the first line: how much of a text that comes in several messages stands, to which the next is added.
+"""
 START = "/start"
 
 

@@ -12,7 +12,21 @@ from typing import Any
 
 from handlers.flows import choices as matching
 from handlers.flows import long_text
-from handlers.flows.form import Accepted, Again, Ask, Draft, Edit, Form, Given, Leave, Stand, Step, Turn, question_name
+from handlers.flows.form import (
+    Accepted,
+    Again,
+    Ask,
+    Draft,
+    Edit,
+    Form,
+    Given,
+    Leave,
+    Long,
+    Stand,
+    Step,
+    Turn,
+    question_name,
+)
 from handlers.flows.outcomes import Menu
 from handlers.flows.questions import WAY, counted_before, edit, once_more, put, put_own, repeat
 from handlers.flows.readers import clean
@@ -31,6 +45,8 @@ from messages.types import (
     parse_payload,
 )
 
+OF_LONG_TEXTS = ("finish", "rewrite")
+"""Ways on that only a text in several messages has; elsewhere their words are an answer like any other."""
 TYPED = "as."
 """Before the words of an answer that was asked back."""
 
@@ -86,8 +102,11 @@ def put_held(stand: Stand) -> Turn:
 
 
 def open_form(form: Form, draft: Draft, world: World) -> Turn:
-    """Put the question at which the member stands."""
-    return _go_on(Stand(form, draft, world))
+    """Put the question at which the member stands; a change of a text that was left half written goes on."""
+    stand = Stand(form, draft, world)
+    if draft.parts and stand.long is not None and stand.long.key in draft.answers:
+        return edit(stand, stand.long, returns=stand.missing.key if stand.missing else "")
+    return _go_on(stand)
 
 
 def listens(stand: Stand) -> bool:
@@ -117,8 +136,9 @@ def _put_away(stand: Stand) -> Stand:
     draft = stand.draft
     if not draft.parts and not draft.replacing:
         return stand
-    written = any(step.long is not None and step.key in draft.answers for step in stand.steps)
-    return stand.with_(replace(draft, parts=(), replacing=False)) if written else stand
+    written = stand.long
+    same = written is not None and draft.parts == (draft.answers.get(written.key),)
+    return stand.with_(replace(draft, parts=() if same else draft.parts, replacing=False))
 
 
 def understood(text: str, offered: tuple[Choice, ...], world: World) -> matching.Chosen | matching.Ambiguous | None:
@@ -141,11 +161,12 @@ def _typed(stand: Stand, step: Step, text: str) -> Turn:
         return once_more(stand, step)
     if command == "cancel" and _may_be_answer(stand, step, text):
         return put(stand, step, _word_or_way_out(clean(text), stand.world))
-    if command is not None and not (command == "finish" and step.long is None):
+    if command is not None and not (command in OF_LONG_TEXTS and step.long is None):
         return _given(stand, step, Given(key=command))
     if step.long is not None:
-        added = stand.with_(long_text.add(stand.draft, step, step.long, text))
-        return put(added, step, long_text.so_far(added.draft, step.long))
+        return _written(stand, step, step.long, text)
+    if (origin := _origin(stand)) is not None and step.free and _is_word_of(origin, stand, text):
+        return _return(stand, origin)
     match understood(text, stand.offered, stand.world):
         case matching.Chosen(key):
             return _given(stand, step, Given(key=key, text=text))
@@ -153,6 +174,46 @@ def _typed(stand: Stand, step: Step, text: str) -> Turn:
             return put(stand, step, _which(keys, stand.world))
         case _:
             return _given(stand, step, Given(text=text))
+
+
+def _written(stand: Stand, step: Step, long: Long, text: str) -> Turn:
+    """One more part of a text, or a choice under its question. «Gửi đi» as a whole message is no part: it is done."""
+    if stand.offered and isinstance(found := understood(text, stand.offered, stand.world), matching.Chosen):
+        return _given(stand, step, Given(key=found.key))
+    if stand.draft.parts and _is_submit(text, stand.world):
+        return _finish(stand, step)
+    match long_text.add(stand.draft, long, text):
+        case Ask() as refused:
+            return put(stand, step, refused)
+        case added:
+            return put(stand.with_(added), step, long_text.so_far(added, long))
+
+
+def _is_submit(text: str, world: World) -> bool:
+    choices = (Choice("submit", world.words.label("submit")),)
+    found = matching.match(text, choices, world.words.choices, {}, numbers=False)
+    return isinstance(found, matching.Chosen)
+
+
+def _origin(stand: Stand) -> Step | None:
+    """The step from which the answer under change was opened."""
+    asked = stand.draft.asked
+    wanted = asked.returns if asked is not None and asked.editing else ""
+    return next((step for step in stand.steps if step.key == wanted), None)
+
+
+def _is_word_of(origin: Step, stand: Stand, text: str) -> bool:
+    """Whether a choice of the preview was typed: no new answer, whatever the step would accept."""
+    words, choices = stand.world.words, origin.ask(stand.draft.answers, stand.world).choices
+    return isinstance(matching.match(text, choices, words.choices, {}, numbers=False), matching.Chosen)
+
+
+def _return(stand: Stand, origin: Step) -> Turn:
+    """Back to where the change was begun, with what stood there; what was written of a new text waits."""
+    closed = _put_away(stand.with_(replace(stand.draft, asked=None)))
+    turn = put(closed, origin, origin.ask(closed.draft.answers, closed.world), editing=closed.is_answered(origin))
+    waits = (Say("common.change_waits"),) if closed.draft.parts else ()
+    return replace(turn, effects=(*waits, *turn.effects))
 
 
 def _navigation(text: str, world: World) -> str | None:
@@ -193,6 +254,9 @@ def _given(stand: Stand, step: Step, given: Given) -> Turn:
             return leave(stand)
         case "finish" if step.long is not None:
             return _finish(stand, step)
+        case "rewrite" if step.long is not None and draft.parts:
+            afresh = stand.with_(replace(draft, replacing=True))
+            return put(afresh, step, long_text.so_far(afresh.draft, step.long))
         case "keep" if step.key in draft.answers:
             return _go_on(_put_away(stand.with_(replace(draft, asked=None))))
         case str() as key if key.startswith(TYPED):
@@ -211,7 +275,7 @@ def _read(stand: Stand, step: Step, given: Given) -> Turn:
             return _once_more(stand, step, given, ask)
         case Edit(key, also):
             moved = stand.with_(replace(draft, answers={**draft.answers, **also}))
-            return edit(moved, moved.named(key))
+            return edit(moved, moved.named(key), returns=step.key)
         case Leave(effects, keep):
             return Turn(_worth_keeping(stand) if keep else None, effects, left=True)
 
@@ -226,7 +290,10 @@ def _once_more(stand: Stand, step: Step, given: Given, ask: Ask) -> Turn:
 def _accept(stand: Stand, step: Step, value: Any, also: Mapping[str, Any]) -> Turn:
     draft = stand.draft
     answers = {key: kept for key, kept in {**draft.answers, step.key: value, **also}.items() if kept is not None}
-    moved = _put_away(stand.with_(replace(draft, answers=answers, asked=None)))
+    long = stand.long
+    settled = long is not None and (long.key == step.key or long.key in also)
+    kept = replace(draft, answers=answers, parts=() if settled else draft.parts, asked=None)
+    moved = _put_away(stand.with_(kept))
     if step.lasting or moved.missing is None:
         return _go_on(moved)
     del answers[step.key]
@@ -243,6 +310,20 @@ def _finish(stand: Stand, step: Step) -> Turn:
 
 
 def _back(stand: Stand, step: Step) -> Turn:
-    """Put the question before, its answer kept until a new one comes."""
+    """From a question within a step to the step's own, from a change to where it was begun, else to the question
+    before; each answer stays until a new one comes.
+    """
+    if _is_within(stand, step):
+        return repeat(stand, step)
+    if (origin := _origin(stand)) is not None:
+        return _return(stand, origin)
     before = [earlier for earlier in counted_before(stand, step) if earlier.key in stand.draft.answers]
     return edit(_put_away(stand), before[-1]) if before else put_own(stand, step)
+
+
+def _is_within(stand: Stand, step: Step) -> bool:
+    """Whether the question put last belongs to a step, and is not the one the step begins with."""
+    if step.long is not None or not stand.offered:
+        return False
+    own = step.ask(stand.draft.answers, stand.world).choices
+    return tuple(choice for choice in stand.offered if choice.key != "keep") != own

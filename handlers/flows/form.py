@@ -82,7 +82,7 @@ class Long:
     minimum: int
     limit: int
     words: str
-    """The flow whose keys `text_count`, `text_too_long`, `text_too_short`, `text_current` are said."""
+    """The flow whose keys `text_count`, `text_too_long`, `text_too_short`, `text_current`, `text_rewrite` are said."""
 
 
 def _always(_answers: Answers, _world: World) -> bool:
@@ -135,6 +135,8 @@ class Asked:
     step: str
     choices: tuple[Choice, ...] = ()
     editing: bool = False
+    returns: str = ""
+    """The step from which an answer was opened for a change, and to which «Quay lại» leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +147,9 @@ class Draft:
     id: str
     answers: Answers = field(default_factory=dict)
     parts: tuple[str, ...] = ()
+    """Of a long text while it is written; while one is changed, its answer stays until the change is finished."""
     replacing: bool = False
-    """The next part replaces what was written (after a refusal for length, or while editing)."""
+    """The next part replaces what was written: «Viết lại từ đầu» was chosen."""
     asked: Asked | None = None
     held: bool = False
     """The question in `asked` was held back: nobody has seen it, and the next words are no answer to it."""
@@ -180,6 +183,11 @@ class Stand:
     def missing(self) -> Step | None:
         """The first step without an acceptable answer; None when the form is complete."""
         return next((step for step in self.steps if not self.is_answered(step)), None)
+
+    @property
+    def long(self) -> Step | None:
+        """The step whose text comes in several messages."""
+        return next((step for step in self.steps if step.long is not None), None)
 
     @cached_property
     def step(self) -> Step | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from handlers.context import draft_from, stored_from
 from handlers.flows import supplement, welcome
 from handlers.flows.form import Draft
 from handlers.flows.outcomes import Agree, Refuse, SubmitInitiative, Supplement, WatchOpenings
@@ -319,7 +320,7 @@ def test_a_thousand_characters_are_a_thousand_however_they_were_typed(typed: str
     assert talk.asked == "initiative.review"
 
 
-def test_one_character_more_is_refused_with_the_excess_and_the_place_and_nothing_is_lost() -> None:
+def test_one_character_more_is_refused_with_the_excess_and_the_place() -> None:
     talk = at_text().says("a" * 990 + " vừa đủ ạ")
     assert talk.asked == "initiative.text_count"
     talk = at_text().says("a" * 985 + " đến đây là đủ rồi")
@@ -327,19 +328,50 @@ def test_one_character_more_is_refused_with_the_excess_and_the_place_and_nothing
     assert talk.said[-1].values["count"] == 985 + 18
     assert talk.said[-1].values["excess"] == 3
     assert "đến đây là đủ rồi" in talk.text
-    assert talk.draft is not None
-    assert "đến đây là đủ rồi" in talk.draft.parts[0]
 
 
 def test_a_thousand_and_one_characters_exceed_by_one() -> None:
     assert at_text().says(LONG + "ế").said[-1].values["excess"] == 1
 
 
-def test_after_a_refusal_for_length_the_next_message_replaces_the_text() -> None:
-    talk = at_text().says(LONG + "ế").says("XONG")
+def test_a_part_that_does_not_fit_is_refused_alone_and_what_was_written_stands() -> None:
+    talk = at_text().says("a" * 600, "b" * 310)
+    assert talk.said[-1].values["left"] == 1000 - 911 - 1
+    talk.says("c" * 200)
     assert talk.asked == "initiative.text_too_long"
-    assert talk.says(TEXT).asked == "initiative.text_count"
-    assert talk.says("XONG").answers["text"] == TEXT
+    assert talk.said[-1].values["kept"] == 911
+    assert talk.said[-1].values["left"] == 88
+    talk.says("d" * 88)
+    assert talk.said[-1].values["count"] == 1000
+    assert talk.says("XONG").answers["text"] == "\n".join(("a" * 600, "b" * 310, "d" * 88))
+
+
+def test_what_is_said_to_be_left_is_taken() -> None:
+    talk = at_text().says("a" * 600)
+    left = talk.said[-1].values["left"]
+    assert talk.says("b" * left).asked == "initiative.text_count"
+    assert talk.said[-1].values["left"] == 0
+
+
+def test_a_written_text_is_replaced_only_after_the_word_for_it_and_then_by_what_fits() -> None:
+    talk = at_text().says(TEXT, "viết lại từ đầu")
+    assert talk.asked == "initiative.text_rewrite"
+    assert talk.says(LONG + "ế").asked == "initiative.text_too_long"
+    assert talk.says("Hai thùng rác màu ở mỗi lớp học, ai cũng phân loại.", "XONG").asked == "initiative.review"
+    assert talk.answers["text"] == "Hai thùng rác màu ở mỗi lớp học, ai cũng phân loại."
+
+
+def test_whoever_meant_to_write_afresh_and_does_not_keeps_the_text() -> None:
+    assert at_text().says(TEXT, "Viết lại từ đầu", "XONG").answers["text"] == TEXT
+    talk = at_text().says(TEXT, "Viết lại từ đầu", "quay lại", "giữ nguyên")
+    assert talk.says("một đoạn nữa", "XONG").answers["text"] == TEXT + "\nmột đoạn nữa"
+
+
+@pytest.mark.parametrize("typed", ["gửi đi", "Gửi đi ạ", "gui di"])
+def test_the_word_of_the_preview_ends_a_text_and_is_no_part_of_it(typed: str) -> None:
+    talk = at_text().says(TEXT, typed)
+    assert talk.asked == "initiative.review"
+    assert talk.answers["text"] == TEXT
 
 
 def test_parts_are_joined_by_a_line_break_that_counts() -> None:
@@ -458,17 +490,70 @@ def test_the_text_is_shown_when_it_is_changed_and_xong_keeps_it() -> None:
     assert talk.answers["text"] == TEXT
 
 
+def test_what_is_sent_to_a_text_under_change_is_added() -> None:
+    talk = at_review().presses("edit").presses("edit.text").says("Thêm một ý.", "XONG")
+    assert talk.asked == "initiative.review"
+    assert talk.answers["text"] == TEXT + "\nThêm một ý."
+
+
 def test_a_new_text_replaces_the_old_one_and_may_have_several_parts() -> None:
-    talk = at_review().presses("edit").presses("edit.text").says(TEXT[:40], TEXT[40:], "XONG")
+    talk = at_review().presses("edit").presses("edit.text").presses("rewrite").says(TEXT[:40], TEXT[40:], "XONG")
     assert talk.answers["text"] == TEXT[:40] + "\n" + TEXT[40:].strip()
 
 
-def test_a_new_text_half_written_survives_leaving() -> None:
-    talk = (
-        at_review().presses("edit").presses("edit.text").says("Cách làm mới, ngắn gọn hơn trước nhiều lần.", "hủy bỏ")
-    )
-    assert talk.resumes().asked == "initiative.text_count"
-    assert talk.says("XONG").answers["text"] == "Cách làm mới, ngắn gọn hơn trước nhiều lần."
+def test_a_new_text_half_written_survives_leaving_and_the_old_one_too() -> None:
+    new = "Cách làm mới, ngắn gọn hơn trước nhiều lần."
+    talk = at_review().presses("edit").presses("edit.text").presses("rewrite").says(new, "hủy bỏ")
+    assert talk.answers["text"] == TEXT
+    assert talk.resumes().asked == "initiative.text_current"
+    assert new in talk.text
+    assert talk.says("XONG").answers["text"] == new
+
+
+FIELDS = ("name", "phone", "place", "unit", "group", "q_applied", "text")
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("typed", ["quay lại", "gửi đi"])
+def test_from_a_change_the_preview_is_reached_with_what_was_there(field: str, typed: str) -> None:
+    before = at_review().answers
+    talk = at_review().presses("edit").presses(f"edit.{field}")
+    assert "Quay lại" in talk.labels
+    talk.says(typed)
+    assert talk.asked in ("initiative.review", "initiative.group", "initiative.question")
+    if talk.asked != "initiative.review":  # steps with choices only take no other word
+        talk.says("quay lại")
+    assert talk.asked == "initiative.review"
+    assert talk.answers == before
+    assert isinstance(talk.says("gửi đi").effects[0], SubmitInitiative)
+
+
+def test_back_from_a_text_half_changed_says_that_the_old_one_stands_and_keeps_the_new() -> None:
+    talk = at_review().presses("edit").presses("edit.text").says("Thêm một ý.", "quay lại")
+    assert talk.keys == ["common.change_waits", "initiative.review"]
+    assert talk.answers["text"] == TEXT
+    talk.presses("edit").presses("edit.text")
+    assert TEXT + "\nThêm một ý." in talk.text
+
+
+def test_back_from_the_list_of_fields_is_the_preview() -> None:
+    talk = at_review().presses("edit").says("quay lại")
+    assert talk.asked == "initiative.review"
+    assert talk.draft is not None
+    assert talk.draft.parts == ()
+
+
+def test_back_from_a_place_that_was_looked_for_is_the_question_for_a_place() -> None:
+    talk = Talk(name="An", phone="+84912345678").says("QN", "quay lại")
+    assert talk.asked == "initiative.place"
+    assert talk.says("quay lại").asked == "initiative.phone"
+
+
+def test_a_way_back_survives_a_restart() -> None:
+    talk = at_review().presses("edit").presses("edit.text")
+    assert talk.draft is not None
+    again = Talk.found(draft_from(stored_from(talk.draft)), talk.world)
+    assert again.says("quay lại").asked == "initiative.review"
 
 
 def test_a_text_opened_for_a_change_and_left_alone_stays() -> None:
@@ -624,7 +709,8 @@ def test_the_new_text_obeys_the_same_limit_and_can_be_changed() -> None:
     assert talk.said[-1].values["excess"] == 1
     talk.says(TEXT, "XONG", "sửa lại")
     assert talk.asked == "initiative.text_current"
-    assert talk.says(LONG, "XONG", "gửi đi").effects == (Supplement("SK-27-4F7K2", LONG),)
+    talk.says("viết lại từ đầu", LONG, "XONG", "gửi đi")
+    assert talk.effects == (Supplement("SK-27-4F7K2", LONG),)
 
 
 def test_a_submission_that_waits_for_nothing_more_cannot_be_supplemented() -> None:

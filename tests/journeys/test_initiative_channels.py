@@ -37,6 +37,7 @@ async def test_a_text_in_parts_survives_restarts_and_arrives_to_the_letter(box: 
     assert "chưa gửi hồ sơ nào" in await an.says("/tracuu")
     assert "Đã ghi nhận 47/1.000" in await an.says("Tiếp tục")
     assert "vượt mức tối đa 1.000 là 48 ký tự" in await an.says("ế" * 1000)
+    assert "vẫn được giữ cho đến khi nội dung mới được nhận" in await an.says("Viết lại từ đầu")
     assert "Đã ghi nhận 1.000/1.000" in await an.says("ê\u0301" * 973 + LITERAL.ljust(27, "x"))
     assert LITERAL in await an.says("XONG")
     assert "“Gửi đi” hay “Hủy bỏ”" in await an.says("dung")

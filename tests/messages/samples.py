@@ -75,6 +75,7 @@ VALUES: Mapping[str, Any] = {
     "error_id": "7F3A91",
     "everybody": 1321,
     "excess": 12,
+    "kept": 910,
     "failed": 3,
     "feedback": 2,
     "field": "Họ và tên",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.web import views
+from messages.catalogue import Catalogue
 from messages.types import Choice, Outbound
 from storage.transcript import Spoken
 from tests.web.conftest import COUNTED, DONE, HELLO, MENU, WRITE
@@ -99,8 +100,11 @@ def test_the_counter_goes_on_from_what_has_arrived_and_the_line_break_that_joins
     assert views.one(theirs(1, COUNTED)).used == 601
 
 
-def test_a_text_that_will_be_replaced_is_not_counted() -> None:
-    replaced = Outbound(
-        "Nội dung anh/chị đã viết (600/1.000 ký tự):\n5/1.000", (Choice("keep", "Giữ"),), WRITE.question
-    )
-    assert views.one(theirs(1, replaced)).used == 0
+@pytest.mark.parametrize(
+    ("key", "used"), [("text_current", 601), ("text_too_long", 601), ("text_rewrite", 0), ("text", 0)]
+)
+@pytest.mark.parametrize("form", ["initiative", "feedback"])
+def test_the_counter_adds_to_what_stands_and_begins_anew_where_it_is_replaced(form: str, key: str, used: int) -> None:
+    values = {"count": 600, "limit": 1000, "left": 399, "kept": 600, "excess": 12, "around": "ở đây", "text": "5/1.000"}
+    said = Outbound(Catalogue.load().text(f"{form}.{key}", values), (), f"{form}.text@d1")
+    assert views.one(theirs(1, said)).used == used
