@@ -7,15 +7,15 @@ from typing import Any
 
 from handlers.flows.form import Accepted, Again, Answers, Ask, Edit, Form, Given, Leave, Reading, Step
 from handlers.flows.outcomes import Announce, Effect, Menu
-from handlers.flows.readers import clean, fold
+from handlers.flows.readers import clean, compact
 from handlers.flows.world import World
 from messages.types import Choice, Say
 
 DECIDED = ("now", "later")
-CONFIRMED = re.compile(r"gui\s+(\d[\d. ]*)")
-"""«Gửi 1.204»: a word and the number, for a number alone may have answered something else."""
-GROUPING = str.maketrans("", "", ". ")
-"""What people put between the digits of a number."""
+CONFIRMED = re.compile(r"gui(?:so)?(\d+)(?:nguoi)?")
+"""«Gửi 1.204», «“gửi 201 người”.», all folded: a word and the number, for a number alone may have answered something
+else.
+"""
 
 
 def steps(_answers: Answers, _world: World) -> tuple[Step, ...]:
@@ -136,8 +136,8 @@ def _recipients(answers: Answers, world: World) -> int:
 
 
 def _read_number(given: Given, answers: Answers, world: World) -> Reading:
-    said = CONFIRMED.fullmatch(fold(clean(given.text or "")).strip('.,!“”" '))
+    said = CONFIRMED.fullmatch(compact(given.text or ""))
     recipients = _recipients(answers, world)
-    if recipients and said is not None and said[1].translate(GROUPING) == str(recipients):
+    if recipients and said is not None and int(said[1]) == recipients:
         return Accepted(recipients)
     return Again(Ask("broadcast.number_again", {"recipients": recipients, "typed": (given.text or "")[:20]}))

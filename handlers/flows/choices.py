@@ -130,6 +130,13 @@ def is_digits(typed: str) -> bool:
     return any(character.isdecimal() for character in typed)
 
 
+def means(typed: str, words: str) -> bool:
+    """Whether a whole message is these words, as a label is recognised: case, marks that lack, where a tone is written,
+    spaces, quotes and a full stop aside.
+    """
+    return match(typed, (Choice("it", words),), {}, {}, numbers=False) is not None
+
+
 def command(typed: str, commands: Mapping[str, CommandWords], *, slash_only: bool = False) -> Command | None:
     """The command that a whole message is; the first of several that share a word.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from handlers.flows import parts
+from handlers.flows.choices import means
 from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Leave, Reading, Step
 from handlers.flows.outcomes import Correct, Effect, Erase, Menu, Withdraw
-from handlers.flows.readers import clean
 from handlers.flows.world import World
 from messages.types import Choice
 
@@ -87,8 +87,7 @@ def _ask_erase(_answers: Answers, world: World) -> Ask:
 def _read_erase(given: Given, _answers: Answers, world: World) -> Reading:
     if given.key == "back_to_menu":
         return Leave((Menu(),))
-    typed = clean(given.text or "").casefold()
-    if typed == clean(world.words.label("erase_typed")).casefold():
+    if means(given.text or "", world.words.label("erase_typed")):
         return Accepted("yes")
     return Again(Ask("privacy.erase_mismatch", {}, (_choice("back_to_menu", world),)))
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.web import views
 from messages.catalogue import Catalogue
-from messages.types import Choice, Outbound
+from messages.types import Outbound
 from storage.transcript import Spoken
 from tests.web.conftest import COUNTED, DONE, HELLO, MENU, WRITE
 
