@@ -18,6 +18,7 @@ from handlers.flows import feedback_care, supplement
 from handlers.flows.form import Turn
 from handlers.flows.world import World
 from handlers.initiatives import desk_work, inbox, officers, selection, selection_desk
+from handlers.initiatives import items as initiatives
 from handlers.news import desk as news_desk
 from handlers.news import wishes as news
 from handlers.people import appointment_desk, linking
@@ -91,7 +92,11 @@ def _own(context: Context, world: World, question: str, key: str) -> Turn | None
     code = question.removeprefix("own@")
     if key == "supplement":
         return forms.begin(context, world, supplement.FORM.name, {"code": code})
-    menu.look_up(context, code)
+    record = initiatives.own(context, code) if key == "versions" else None
+    if record is None:
+        menu.look_up(context, code)
+    else:
+        initiatives.show_texts(context, record)
     return None
 
 

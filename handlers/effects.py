@@ -43,8 +43,8 @@ def perform(context: Context, world: World, effect: outcomes.Effect, draft_id: s
             )
         case outcomes.SubmitInitiative(answers):
             initiatives.submit(context, dict(answers), draft_id)
-        case outcomes.Supplement(code, text):
-            initiatives.supplement(context, code, text)
+        case outcomes.Supplement(code, text, whole):
+            initiatives.supplement(context, code, text, whole=whole)
         case outcomes.Decide(code, revision, state, note):
             officers.decide(context, code, revision, State(state), note)
         case outcomes.DeskWork():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import assert_never
 
 from handlers import answers, commands, menu, numbers, push_words
@@ -11,7 +12,7 @@ from handlers.danger import replies as danger
 from handlers.feedback import items as feedback
 from handlers.flows import choices as matching
 from handlers.flows.engine import advance, leave, listens, open_form, respond, understood
-from handlers.flows.form import Asked, Draft, Stand, Turn
+from handlers.flows.form import Stand, Turn
 from handlers.flows.readers import fold, read_code
 from handlers.flows.world import World
 from handlers.forms import FORMS, OF_OFFICERS
@@ -35,6 +36,7 @@ from messages.types import (
 )
 from messages.types import payload as payload_of
 from storage import submissions
+from storage.offers import Offer
 
 DOUBT = "word"
 """Asks whether a word of the menu was an answer."""
@@ -136,17 +138,24 @@ def _typed(context: Context, world: World, text: str) -> Turn | None:
     if stand is not None and free and (doubtful := _word_of_menu(context, world, stand, text)) is not None:
         return _doubt(context, world, text, doubtful)
     context.talk.doubted = ""
-    command = matching.command(text, context.office.catalogue.vocabulary.commands, slash_only=free)
-    if stand is None and command is not None and command.name == "cancel" and news.means_stop(text, context.office):
-        command = matching.Command("stop_news")
-    if command is not None and not (draft and command.name in ("back", "finish")):
-        if stand and command.name == "cancel":
-            return leave(stand)
-        if not (draft and _answers_question(text, draft, world)):
-            return commands.run(context, world, command.name, command.argument)
-    if stand is not None:
+    return _worded(context, world, text, stand)
+
+
+def _worded(context: Context, world: World, text: str, stand: Stand | None) -> Turn | None:
+    """Words that are no number, no word of a push: a command, an answer, or something loose."""
+    command = _command(context, world, text, stand)
+    if stand is None:
+        if command is None:
+            return _loose(context, world, text)
+        if command.name == "cancel" and news.means_stop(text, context.office):
+            command = matching.Command("stop_news")
+        return commands.run(context, world, command.name, command.argument)
+    if command is None or command.name in ("back", "finish"):
         return respond(stand, context.inbound.event)
-    return _loose(context, world, text)
+    if command.name != "cancel":
+        return commands.run(context, world, command.name, command.argument)
+    slashed = text.strip().startswith("/")
+    return leave(stand) if slashed or not listens(stand) else respond(stand, context.inbound.event)
 
 
 def _pushed_word(context: Context, text: str) -> str | None:
@@ -209,13 +218,29 @@ def _undoubted(context: Context, world: World, key: str) -> Turn | None:
     return respond(Stand(FORMS[draft.form], draft, world), Text(text))
 
 
-def _answers_question(text: str, draft: Draft, world: World) -> bool:
-    """A word that is both a command and an answer to the question put («2», «có») is the answer."""
-    asked: Asked | None = draft.asked
-    if asked is None or draft.held:
-        return False
-    found = understood(text, asked.choices, world)
-    return isinstance(found, matching.Chosen) and not text.strip().startswith("/")
+def _command(context: Context, world: World, text: str, stand: Stand | None) -> matching.Command | None:
+    """The command that was typed. Slash commands and the words that always act come first, then what stands on the
+    screen («Khen thưởng» under a card is the card's), then what a step takes as an answer, and only then other words.
+    """
+    words = context.office.catalogue.vocabulary.commands
+    if (sure := matching.sure_command(text, words)) is not None:
+        return sure
+    found = matching.command(text, words)
+    if found is None or (stand is not None and listens(stand)):
+        return None
+    return found if understood(text, _on_screen(context, stand), world) is None else None
+
+
+def _on_screen(context: Context, stand: Stand | None) -> tuple[Choice, ...]:
+    """The choices in front of the person: those of the open question, else of the lists shown last."""
+    if stand is None:
+        return tuple(choice for offer in _lists(context) for choice in offer.choices)
+    asked = stand.draft.asked
+    return () if asked is None or stand.draft.held else asked.choices
+
+
+def _lists(context: Context) -> Sequence[Offer]:
+    return numbers.latest(context) or numbers.unshown(context)
 
 
 def _loose(context: Context, world: World, text: str) -> Turn | None:
@@ -245,14 +270,22 @@ def _loose(context: Context, world: World, text: str) -> Turn | None:
 
 
 def _by_word(context: Context, world: World, text: str) -> Pressed | Say | None:
-    """What words mean on the lists in front of the person; what two pushes call the same is asked back."""
+    """What words mean on the lists in front of the person; what two pushes, or two choices, call the same is asked
+    back.
+    """
     found: dict[str, Choice] = {}
-    for offer in numbers.latest(context) or numbers.unshown(context):
-        meant = understood(text, offer.choices, world)
-        if isinstance(meant, matching.Chosen):
-            choice = next(choice for choice in offer.choices if choice.key == meant.key)
-            pressed = payload_of(offer.question, meant.key)
-            found.setdefault(pressed, Choice(pressed, numbers.named(choice)))
+    for offer in _lists(context):
+        match understood(text, offer.choices, world):
+            case matching.Chosen(key):
+                keys: Collection[str] = (key,)
+            case matching.Ambiguous(several):
+                keys = several
+            case _:
+                continue
+        for choice in offer.choices:
+            if choice.key in keys:
+                pressed = payload_of(offer.question, choice.key)
+                found.setdefault(pressed, Choice(pressed, numbers.named(choice)))
     if len(found) > 1:
         return numbers.ask(text, list(found.values()))
     return Pressed(next(iter(found))) if found else None

@@ -20,6 +20,7 @@ from handlers.feedback.care_desk import TurnCareDesk
 from handlers.flows.likeness import fingerprint, similar
 from handlers.flows.readers import fold
 from handlers.flows.records import Alike, Caller, Heard, Item, Place, Profile, Programme, Question, Unit, Way
+from handlers.initiatives import items as initiatives
 from handlers.initiatives import officers
 from handlers.news.desk import TurnNewsDesk
 from handlers.office import DRAFT_DAYS, DRAFT_LIFE, CatalogueWords, channel_name, local_day
@@ -224,6 +225,13 @@ class TurnWorld:
         """A submission of this member."""
         row = submissions.by_code(self._db, code)
         return _item(row) if row and row.member_id == self._context.my_id else None
+
+    def supplemented(self, code: str, text: str) -> str:
+        """One's own text as it would stand with this added."""
+        item = self.own_item(code)
+        return initiatives.supplemented(
+            self._context.office, (item.text if item else "") or "", text, self._context.now
+        )
 
     def feedback_way(self, answers: Mapping[str, Any], *, above: bool, anonymous: bool) -> Way | None:
         """Where feedback from this place and unit goes."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from messages.errors import BadWords
 
-FIELDS = frozenset({"slash", "words", "exact"})
+FIELDS = frozenset({"slash", "words", "exact", "always"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +26,8 @@ class Words:
     """Folded: lower case, without marks, single spaces."""
     exact: tuple[str, ...] = ()
     """Lower case, only with their marks: without them they would mean something else too."""
+    always: tuple[str, ...] = ()
+    """Of `words` those that act whatever stands on the screen, as a slash command does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,13 +136,19 @@ def move(
 
 
 def replace_text(db: Transaction, submission: Submission, *, text: str, fingerprint: str, now: datetime) -> None:
-    """The author's new text; the old one is kept as a version."""
+    """The text as it stands from now on; the one before is kept as a version."""
     assert submission.id is not None
     count = select(func.count()).select_from(Version).where(col(Version.submission_id) == submission.id)
     number = (db.scalar(count) or 0) + 1
     db.add(Version(submission_id=submission.id, number=number, text=submission.text, replaced_at=now))
     submission.text, submission.fingerprint = text, fingerprint
     db.flush()
+
+
+def versions(db: Transaction, submission_id: int) -> Sequence[Version]:
+    """The texts that stood before, oldest first."""
+    rows = select(Version).where(col(Version.submission_id) == submission_id)
+    return db.scalars(rows.order_by(col(Version.number))).all()
 
 
 def count_waiting(db: Transaction, unit_ids: Collection[int]) -> int:

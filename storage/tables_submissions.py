@@ -91,7 +91,7 @@ class Transition(SQLModel, table=True):
 
 
 class Version(SQLModel, table=True):
-    """A text that was replaced by its author."""
+    """A text as it stood before its author added to it, or wrote another in its place."""
 
     __table_args__ = (UniqueConstraint("submission_id", "number"),)
 

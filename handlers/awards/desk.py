@@ -151,20 +151,35 @@ def press(context: Context, asked: str, key: str) -> None:
 def _act(context: Context, file: AwardFile, key: str) -> None:
     found = awards.standing(context.db, file, context.now)
     what, _, paper = key.partition(".")
-    known = paper in found.papers
     if what not in ("paper", "see") and not _is_mine(context, file):
         context.say("awards.not_yours", code=file.code, unit=_unit(context, found))
-        return
+    elif paper in found.papers:
+        _act_on_paper(context, found, what, paper)
+    else:
+        _act_on_file(context, found, what)
+
+
+def _act_on_paper(context: Context, found: Standing, what: str, paper: str) -> None:
+    file = found.file
     match what:
-        case "paper" if known:
+        case "paper":
             _paper(context, found, paper)
-        case "add" if known:
+        case "add":
             papers.ask_for(context, file, paper)
-        case "see" if known:
+        case "see":
             papers.hand_out(context, found, paper)
-        case "clear" if known:
+        case "clear" if found.papers[paper]:
+            _confirm_clearing(context, found, paper)
+        case "clear_sure":
             awards.clear(context.db, file, paper, actor_id=context.my_id, now=context.now)
             card(context, file.code)
+        case _:
+            _changed(context, file)
+
+
+def _act_on_file(context: Context, found: Standing, what: str) -> None:
+    file = found.file
+    match what:
         case "send" if file.state == State.OPEN and found.missing:
             values = {"code": file.code, "missing": found.missing}
             choices = (Choice("send_anyway", context.office.catalogue.label("send_anyway")), _open(context))
@@ -208,6 +223,13 @@ def _discard(context: Context, file: AwardFile) -> None:
         context.say("awards.discarded", code=file.code)
     else:
         _changed(context, file)
+
+
+def _confirm_clearing(context: Context, found: Standing, paper: str) -> None:
+    """Which files go for good."""
+    values = {"paper": papers.title(found.file, paper), "names": [info.name for info in found.papers[paper]]}
+    choices = (Choice(f"clear_sure.{paper}", context.office.catalogue.label("awarding.clear_sure")), _open(context))
+    context.said.append(Say("awards.clear_confirm", values, choices, _question(found.file)))
 
 
 def _open(context: Context) -> Choice:

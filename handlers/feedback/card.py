@@ -138,9 +138,17 @@ def question(found: Feedback) -> str:
     return f"{news.DESK}@{found.code}.{found.revision}"
 
 
-def changed(context: Context, found: Feedback) -> None:
-    """Somebody was quicker, or the button is an old one: nothing is done, the item is shown as it is."""
+def changed(context: Context, found: Feedback, wanted: str = "") -> None:
+    """Somebody was quicker, or the button is an old one: nothing is done, the item is shown as it is. What had been
+    done already (`wanted`, as its event is called) is told with its day.
+    """
     context.db.refresh(found)
+    done = [event for event in feedback.events(context.db, found.code) if wanted and event.what == wanted]
+    if done:
+        what = context.office.catalogue.label(f"feedback_act.{wanted}")
+        context.say("officer.feedback_already", code=found.code, what=what, date=done[-1].day)
+        card(context, found.code)
+        return
     context.say("officer.changed", code=found.code, state=news.state_name(context.office, found))
     card(context, found.code)
 

@@ -185,7 +185,7 @@ def press(context: Context, key: str) -> bool:
         subject=f"{OWN}{row.id}",
         now=context.now,
     )
-    context.say("care.library_dropped", title=row.title)
+    context.say("care.library_dropped", title=row.title, text=row.text)
     return False
 
 

@@ -28,6 +28,10 @@ card, item = feedback_card.card, feedback_card.item
 LISTED = 8
 TYPED = {**ANSWERS, "forward": "forwarded", "helped": "helped", "promise": "promised"}
 """The buttons after which something is typed, and what it is for."""
+CLOSE = "close_sure"
+"""The answer to what closing leads to."""
+DONE_BY = {**TYPED, "close": "closed", CLOSE: "closed", "part": "parted", "publish": "published"}
+"""What each button leaves in the history: by it a second press is answered with what the first one did."""
 DONE = "done."
 """Before the number of a task that is done."""
 
@@ -69,7 +73,7 @@ def press(context: Context, asked: str, key: str) -> None:
     elif key == "open" or not code:
         card(context, found.code)
     elif not revision.isdigit() or int(revision) != found.revision:
-        changed(context, found)
+        changed(context, found, DONE_BY.get(key, ""))
     else:
         _act(context, found, key)
 
@@ -84,8 +88,10 @@ def _act(context: Context, found: Feedback, key: str) -> None:
         feedback_answering.help_done(context, found, int(key.removeprefix(DONE)))
     elif key in allowed:
         _begin(context, found, key)
+    elif key == CLOSE and "close" in allowed:
+        feedback_answering.close(context, found)
     else:
-        changed(context, found)
+        changed(context, found, DONE_BY.get(key, ""))
 
 
 def _begin(context: Context, found: Feedback, key: str) -> None:
@@ -95,7 +101,8 @@ def _begin(context: Context, found: Feedback, key: str) -> None:
             choices = tuple(Choice(flag, label(f"flag.{flag}")) for flag in FLAGS)
             context.said.append(Say("officer.feedback_mark", {"code": found.code}, choices, question(found)))
         case "close":
-            feedback_answering.close(context, found)
+            choices = (Choice(CLOSE, label(CLOSE)), Choice("open", label("look_again")))
+            context.said.append(Say("care.close_confirm", {"code": found.code}, choices, question(found)))
         case "merge":
             feedback_groups.offer(context, found)
         case "part":

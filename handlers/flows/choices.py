@@ -65,6 +65,11 @@ class CommandWords(Synonyms, Protocol):
         """The slash commands, with their slash."""
         ...
 
+    @property
+    def always(self) -> Collection[str]:
+        """Folded words that act in every step."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -137,15 +142,18 @@ def means(typed: str, words: str) -> bool:
     return match(typed, (Choice("it", words),), {}, {}, numbers=False) is not None
 
 
-def command(typed: str, commands: Mapping[str, CommandWords], *, slash_only: bool = False) -> Command | None:
-    """The command that a whole message is; the first of several that share a word.
-
-    `slash_only`: in a step of free text, where words are an answer.
-    """
+def sure_command(typed: str, commands: Mapping[str, CommandWords]) -> Command | None:
+    """The command that a whole message is wherever it is typed: with its slash, or by a word that always acts."""
     if slashed := _SLASH.fullmatch(clean(typed)):
         return _slash_command(clean(typed), slashed, commands)
-    if slash_only:
-        return None
+    said = {_text(words) for words in _attempts(typed)}
+    return next((Command(name) for name, known in commands.items() if not said.isdisjoint(known.always)), None)
+
+
+def command(typed: str, commands: Mapping[str, CommandWords]) -> Command | None:
+    """The command that a whole message is; the first of several that share a word."""
+    if slashed := _SLASH.fullmatch(clean(typed)):
+        return _slash_command(clean(typed), slashed, commands)
     for words in _attempts(typed):
         near = {name: known for name, known in commands.items() if _text(words) in _spellings(known)}
         exactly = (name for name, known in near.items() if _exactly(words, known))

@@ -30,10 +30,11 @@ class SubmitInitiative:
 
 @dataclass(frozen=True, slots=True)
 class Supplement:
-    """The author's new text for a submission that needed more."""
+    """What an author adds to a submission that needed more; `whole`: it takes the place of the text."""
 
     code: str
     text: str
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,20 @@
-"""The author's new text for a submission that needed more (seed 000 II.2.1: appraised together with the unit)."""
+"""What an author adds to a submission that needed more (seed 000 II.2.1: appraised together with the unit).
+
+What is written is added to the text, which stays; that it takes the text's place must be chosen at the last look.
+"""
 
 from __future__ import annotations
 
+from handlers.flows import initiative
 from handlers.flows.form import Accepted, Again, Answers, Ask, Edit, Form, Given, Leave, Long, Reading, Step
-from handlers.flows.initiative import LIMIT, MINIMUM
 from handlers.flows.outcomes import Effect, Menu, Supplement
 from handlers.flows.world import World
 from messages.types import Choice
+
+LIMIT = 1000
+"""Characters of one supplement. It has its own limit: an initiative may have used up all that it may have."""
+MINIMUM = 3
+"""«12 tiết» may be all that was missing."""
 
 
 def steps(_answers: Answers, _world: World) -> tuple[Step, ...]:
@@ -20,7 +28,7 @@ def steps(_answers: Answers, _world: World) -> tuple[Step, ...]:
 
 def complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
     """The preview was confirmed."""
-    return (Supplement(answers["code"], answers["text"]),)
+    return (Supplement(answers["code"], answers["text"], answers.get("whole", False)),)
 
 
 FORM = Form("supplement", steps, complete)
@@ -43,9 +51,15 @@ def _no_reading(_given: Given, _answers: Answers, _world: World) -> Reading:
 
 
 def _ask_review(answers: Answers, world: World) -> Ask:
-    values = {"code": answers["code"], "text": answers["text"], "count": len(answers["text"]), "limit": LIMIT}
-    choices = (Choice("submit", world.words.label("submit")), Choice("edit", world.words.label("edit")))
-    return Ask("supplement.review", values, choices)
+    code, text, whole = answers["code"], answers["text"], answers.get("whole", False)
+    shown = text if whole else world.supplemented(code, text)
+    keys = ["submit", "edit"]
+    if whole:
+        keys.append("add_to_old")
+    elif len(text) >= initiative.MINIMUM:
+        keys.append("replace_old")
+    values = {"code": code, "text": shown, "count": len(text), "limit": LIMIT, "whole": whole}
+    return Ask("supplement.review", values, tuple(Choice(key, world.words.label(key)) for key in keys))
 
 
 def _read_review(given: Given, answers: Answers, world: World) -> Reading:
@@ -53,4 +67,6 @@ def _read_review(given: Given, answers: Answers, world: World) -> Reading:
         return Accepted("submit")
     if given.key == "edit":
         return Edit("text")
+    if given.key in ("replace_old", "add_to_old"):
+        return Edit("review", {"whole": given.key == "replace_old"})
     return Again(_ask_review(answers, world))

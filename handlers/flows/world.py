@@ -136,6 +136,10 @@ class World(Protocol):
         """A submission of this member."""
         ...
 
+    def supplemented(self, code: str, text: str) -> str:
+        """The text of a member's own submission as it would stand with this added."""
+        ...
+
     def own_items(self) -> tuple[Choice, ...]:
         """What this member handed in, newest first, as choices by code."""
         ...

@@ -27,6 +27,8 @@ class News:
     above: str = ""
     """To whom it goes."""
     occasion: str = ""
+    due_at: datetime | None = None
+    """When it is told, if not now: an author is congratulated on the day of the award."""
     taken_back: bool = False
     """It was on a list and is not any more."""
 
@@ -54,7 +56,7 @@ def tell(db: Transaction, office: Office, record: Submission, now: datetime, new
     matter = f"status:{record.code}."
     detours.supersede(db, record.member_id, matter, ways.WAITED_FOR)
     once = f"{matter}{record.revision}"
-    return notices.push(db, office, record.member_id, say, topic="status", once=once, now=now)
+    return notices.push(db, office, record.member_id, say, topic="status", once=once, now=now, due_at=news.due_at)
 
 
 def _words(db: Transaction, office: Office, record: Submission, news: News, now: datetime) -> Say:

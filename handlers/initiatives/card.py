@@ -10,8 +10,8 @@ from handlers.initiatives.life import Act
 from handlers.initiatives.purview import Seat
 from messages import programmes as templates
 from messages.types import Choice, Say
-from storage import assignments, desks, programmes, selections, submissions, units
-from storage.tables import Purpose, Submission
+from storage import assignments, desks, members, programmes, selections, submissions, units
+from storage.tables import Purpose, State, Submission
 
 COMPARED = 30
 """As many of the desk's newest initiatives a text is compared with."""
@@ -41,22 +41,44 @@ def show(context: Context, code: str) -> None:
         "count": len(record.text or ""),
         "sent_at": record.sent_at,
         "duplicates": _duplicates(context, record, place),
+        "rewritten": _is_rewritten(context, record),
         **_course(context, record, place),
     }
     context.said.append(Say("officer.card", values, _choices(context, record, place), _question(record)))
 
 
-def changed(context: Context, record: Submission) -> None:
-    """Somebody was quicker: say so, and show it as it is now."""
+def changed(context: Context, record: Submission, wanted: State | None = None) -> None:
+    """The button is an old one, or somebody was quicker: nothing is done. What had been done already is told with when
+    and by whom, and the initiative is shown as it is now.
+    """
     context.db.refresh(record)
+    assert record.id is not None
+    done = [row for row in submissions.transitions(context.db, record.id) if wanted and row.to_state == wanted]
+    if done:
+        state = context.office.catalogue.label(f"state.{wanted}")
+        values = {"code": record.code, "state": state, "at": done[-1].at, "by": _who(context, done[-1].actor_id)}
+        context.said.append(Say("officer.already", values))
+        show(context, record.code)
+        return
     context.say("officer.changed", code=record.code, state=context.office.catalogue.label(f"state.{record.state}"))
     show(context, record.code)
+
+
+def _is_rewritten(context: Context, record: Submission) -> bool:
+    """Whether a text that was sent earlier does not stand in the one that stands now."""
+    return len(initiatives.texts(context.db, record)) > 1
+
+
+def _who(context: Context, actor_id: int | None) -> str:
+    member = members.by_id(context.db, actor_id) if actor_id is not None and actor_id != context.my_id else None
+    return member.name or "" if member else ""
 
 
 def offer_more(context: Context, record: Submission, place: Seat) -> None:
     """What stands behind «more»: points, a colleague, the inbox."""
     keys = ["score"] if purview.may_score(context.db, record, place) else []
     keys += ["assign"] if purview.may_assign(context.db, record, place) else []
+    keys += ["versions"] if _is_rewritten(context, record) else []
     label = context.office.catalogue.label
     choices = (*(Choice(key, label(key)) for key in keys), Choice("inbox", label("open_inbox")))
     context.said.append(Say("officer.more", {"code": record.code}, choices, _question(record)))
@@ -83,6 +105,7 @@ def _choices(context: Context, record: Submission, place: Seat) -> tuple[Choice,
     if purview.may_keep(context.db, record, place):
         keys.append("looked_at")
     more = purview.may_score(context.db, record, place) or purview.may_assign(context.db, record, place)
+    more = more or _is_rewritten(context, record)
     last = Choice("more", label("more")) if more else Choice("inbox", label("open_inbox"))
     return (*(Choice(key, label(key)) for key in keys), last)
 

@@ -95,6 +95,7 @@ def press_canned(context: Context, key: str) -> None:
     except Refusal as refusal:
         context.said.append(Say(refusal.key, refusal.values))
         return
+    context.say("canned.dropped", title=row.title, text=row.text)
     show_canned(context, row.unit_id)
 
 

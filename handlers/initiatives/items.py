@@ -143,8 +143,15 @@ def _concerned(db: Transaction, record: Submission, desk: int, now: datetime) ->
     return [given] if given is not None and given in serving else serving
 
 
-def supplement(context: Context, code: str, text: str) -> None:
-    """The author's new text: it waits for the officer again."""
+def supplemented(office: Office, before: str, text: str, now: datetime) -> str:
+    """A text with what its author adds, under the day on which they do."""
+    return office.catalogue.text("supplement.joined", {"before": before, "text": text, "at": now})
+
+
+def supplement(context: Context, code: str, text: str, *, whole: bool) -> None:
+    """What the author adds, or the text that takes the place of the first: it waits for the officer again. The text as
+    it stood is kept as a version.
+    """
     record = submissions.by_code(context.db, code)
     if record is None or record.member_id != context.my_id or record.state != State.NEEDS_MORE:
         context.say("supplement.closed", code=code)
@@ -161,9 +168,16 @@ def supplement(context: Context, code: str, text: str) -> None:
     if not moved:  # an officer decided in this very moment
         context.say("supplement.closed", code=code)
         return
-    submissions.replace_text(context.db, record, text=text, fingerprint=fingerprint(text), now=context.now)
+    stands = text if whole else supplemented(context.office, record.text or "", text, context.now)
+    submissions.replace_text(context.db, record, text=stands, fingerprint=fingerprint(stands), now=context.now)
     context.say("supplement.done", code=code)
     tell_officers(context.db, context.office, record, "officer.resubmitted", context.now)
+
+
+def own(context: Context, code: str) -> Submission | None:
+    """A submission the member made; any other is as good as not there."""
+    record = submissions.by_code(context.db, code)
+    return record if record is not None and record.member_id == context.my_id else None
 
 
 def show(context: Context, record: Submission) -> None:
@@ -175,10 +189,33 @@ def show(context: Context, record: Submission) -> None:
         "where": authors.place_name(context.db, record, context.office),
         "note": record.request,
     }
-    choices: tuple[Choice, ...] = ()
-    if record.state == State.NEEDS_MORE:
-        choices = (Choice("supplement", context.office.catalogue.label("supplement")),)
+    keys = ["supplement"] if record.state == State.NEEDS_MORE else []
+    keys += ["versions"] if record.text is not None else []
+    choices = tuple(Choice(key, context.office.catalogue.label(key)) for key in keys)
     context.said.append(Say("lookup.detail", values, choices, f"own@{record.code}" if choices else ""))
+
+
+def texts(db: Transaction, record: Submission) -> list[tuple[datetime, str]]:
+    """What the author wrote, the last as it stands, each with since when. A text that was only added to stands in the
+    one that follows, and is not told twice.
+    """
+    assert record.id is not None
+    earlier = submissions.versions(db, record.id)
+    since = [record.sent_at, *(row.replaced_at for row in earlier)]
+    written = [*(row.text or "" for row in earlier), record.text or ""]
+    following = [*written[1:], None]
+    return [
+        (at, text)
+        for at, text, after in zip(since, written, following, strict=True)
+        if text and not (after is not None and after.startswith(text))
+    ]
+
+
+def show_texts(context: Context, record: Submission) -> None:
+    """Every text of one initiative that was sent, the one that stands last."""
+    *earlier, current = texts(context.db, record) or [(record.sent_at, "")]
+    values = {"code": record.code, "earlier": earlier, "since": current[0], "text": current[1]}
+    context.said.append(Say("supplement.versions", values))
 
 
 def programme_name(db: Transaction, record: Submission) -> str:

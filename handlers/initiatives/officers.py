@@ -12,7 +12,7 @@ from handlers.errors import Refusal
 from handlers.feedback import desk as feedback_desk
 from handlers.flows import desk_notes
 from handlers.flows.form import Draft
-from handlers.initiatives import assigning, canned, inbox, purview, selection, selection_desk
+from handlers.initiatives import assigning, canned, inbox, items, purview, selection, selection_desk
 from handlers.initiatives import card as initiative_card
 from handlers.initiatives import life as initiative_life
 from handlers.initiatives.card import changed
@@ -29,6 +29,14 @@ NOTED = {Act.NEED_MORE: "need_more", Act.DECLINE: "decline"}
 """The forms in which a request or a reason is typed."""
 CONFIRMED = ("agreed", "unagreed")
 """The answers to «the employer agreed?», each of which recognises."""
+AWARDED = "award_sure"
+"""The answer to what an award leads to."""
+LEADS_TO = {
+    **{act.value: step.to for act, step in TABLE.items() if step.to is not None},
+    **dict.fromkeys(CONFIRMED, State.RECOGNISED),
+    AWARDED: State.AWARDED,
+}
+"""The state that each button leads to: by it a second press is answered with what the first one did."""
 
 
 def serves(context: Context) -> bool:
@@ -61,8 +69,10 @@ def press(context: Context, question: str, key: str) -> None:
         context.say("officer.not_yours")
     elif key == "open":
         card(context, code)
+    elif key == "versions":
+        items.show_texts(context, found[0])
     elif not revision.isdigit() or int(revision) != found[0].revision:
-        changed(context, found[0])
+        changed(context, found[0], LEADS_TO.get(key))
     else:
         _pressed(context, *found, key)
 
@@ -71,6 +81,8 @@ def _pressed(context: Context, record: Submission, place: Seat, key: str) -> Non
     """Something that does not decide by itself, else a decision that is open now."""
     if key in CONFIRMED and Act.RECOGNISE in purview.open_acts(context.db, record, place):
         _recognise(context, record, place, agreed=key == "agreed")
+    elif key == AWARDED and Act.AWARD in purview.open_acts(context.db, record, place):
+        selection_desk.choose(context, record.code, Purpose.AWARD, seen=record.revision)
     elif key == "more":
         initiative_card.offer_more(context, record, place)
     elif key == "score" and purview.may_score(context.db, record, place):
@@ -87,7 +99,7 @@ def _pressed(context: Context, record: Submission, place: Seat, key: str) -> Non
     elif key in {act.value for act in purview.open_acts(context.db, record, place)}:
         _act(context, record, place, Act(key))
     else:
-        changed(context, record)
+        changed(context, record, LEADS_TO.get(key))
 
 
 def _act(context: Context, record: Submission, place: Seat, act: Act) -> None:
@@ -100,8 +112,10 @@ def _act(context: Context, record: Submission, place: Seat, act: Act) -> None:
             kept = canned.filled(context.db, context.office, record, place.unit_id, act.value)
             answers = {"code": record.code, "revision": record.revision, "canned": [list(row) for row in kept]}
             _ask(context, NOTED[act], answers)
-        case Act.SELECT | Act.AWARD:
-            selection_desk.choose(context, record.code, Purpose(act.value), seen=record.revision)
+        case Act.SELECT:
+            selection_desk.choose(context, record.code, Purpose.SELECT, seen=record.revision)
+        case Act.AWARD:
+            _confirm_award(context, record, place)
         case Act.DESELECT:
             selection_desk.deselect(context, record.code, seen=record.revision)
         case _:
@@ -118,6 +132,15 @@ def _confirm(context: Context, record: Submission) -> None:
     choices = (*(Choice(key, label(key)) for key in CONFIRMED), Choice("open", label("look_again")))
     question = f"item@{record.code}.{record.revision}"
     context.said.append(Say("officer.recognise_confirm", {"code": record.code}, choices, question))
+
+
+def _confirm_award(context: Context, record: Submission, place: Seat) -> None:
+    """Who is told what and when, and how many there will be: an award cannot be taken back."""
+    label = context.office.catalogue.label
+    choices = (Choice(AWARDED, label(AWARDED)), Choice("open", label("look_again")))
+    question = f"item@{record.code}.{record.revision}"
+    values = selection.award_preview(context.db, context.office, record, place, context.now)
+    context.said.append(Say("selection.award_confirm", values, choices, question))
 
 
 def _recognise(context: Context, record: Submission, place: Seat, *, agreed: bool) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from handlers import notices
 from handlers.duties import acts as duties
+from handlers.duties import days as duty_days
 from handlers.errors import Refusal
 from handlers.initiatives import life as initiative_life
 from handlers.initiatives import purview, quotas
@@ -54,7 +55,7 @@ def choose(
         raise purview.changed(record)
     quotas.hold(db, record.programme_id, place.unit_id)
     _mind_the_number(db, record, place, purpose, reason)
-    news = _news(db, office, record, place, purpose)
+    news = _news(db, office, record, place, purpose, now)
     moved = initiative_life.move(db, office, record, act, unit_id=place.unit_id, actor_id=actor_id, now=now, news=news)
     if moved is None:
         raise purview.changed(record)
@@ -74,7 +75,7 @@ def _mind_the_number(db: Transaction, record: Submission, place: Seat, purpose: 
         raise NeedsReason("officer.over_quota", **values)
 
 
-def _news(db: Transaction, office: Office, record: Submission, place: Seat, purpose: Purpose) -> News:
+def _news(db: Transaction, office: Office, record: Submission, place: Seat, purpose: Purpose, now: datetime) -> News:
     by = _unit(db, place.unit_id).name
     if purpose is Purpose.SELECT:
         return News(by=by, above=above_name(db, office, place.unit_id))
@@ -82,8 +83,31 @@ def _news(db: Transaction, office: Office, record: Submission, place: Seat, purp
     programme = programmes.by_id(db, record.programme_id) if record.programme_id else None
     words = office.catalogue.text
     if standing is not None and standing.on is not None:
-        return News(by=by, occasion=date_words(standing.on))
+        return News(by=by, occasion=date_words(standing.on), due_at=told_at(standing, purpose, now))
     return News(by=by, occasion=words("selection.occasion", {"programme": programme.name if programme else ""}))
+
+
+def told_at(standing: quotas.Standing | None, purpose: Purpose, now: datetime) -> datetime | None:
+    """When an author hears of it, if not now: of an award, on the morning of its day."""
+    if standing is None or standing.on is None or purpose is not Purpose.AWARD:
+        return None
+    morning = duty_days.instant(standing.on)
+    return morning if morning > now else None
+
+
+def award_preview(db: Transaction, office: Office, record: Submission, place: Seat, now: datetime) -> dict[str, object]:
+    """What an award leads to: who is told when, on what occasion, how many of how many there will be."""
+    news = _news(db, office, record, place, Purpose.AWARD, now)
+    standing = quotas.standing(db, record.programme_id, place.unit_id, Purpose.AWARD)
+    return {
+        "code": record.code,
+        "author": record.full_name,
+        "by": news.by,
+        "occasion": news.occasion,
+        "due": news.due_at,
+        "count": standing.count + 1 if standing else 0,
+        "planned": standing.planned if standing else 0,
+    }
 
 
 def deselect(
@@ -162,7 +186,7 @@ def forward(
     ]
     gone = [one.record.id for one in moved if one is not None]
     if not gone:
-        raise Refusal("selection.nothing", unit=unit.name)
+        raise Refusal("selection.nothing", unit=unit.name, sent=None)
     to_unit_id = above.id if above else None
     row = Forwarding(programme_id=programme_id, unit_id=unit_id, to_unit_id=to_unit_id, at=now, by_id=actor_id)
     number = selections.forward(db, row, [each for each in gone if each is not None])

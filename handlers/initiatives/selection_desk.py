@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from zlib import crc32
 
 from handlers.context import Context
 from handlers.errors import Refusal
@@ -14,11 +15,13 @@ from handlers.initiatives.life import Moved
 from handlers.initiatives.selection import QUESTION, NeedsReason
 from handlers.reaching import promises
 from messages.types import Choice, Say
-from storage import desks, scores, selections, units
+from storage import desks, programmes, scores, selections, units
 from storage.files import Info
 from storage.tables import Programme, Purpose, Right, Submission, Unit
 
 LISTED = 10
+SURE = "forward_sure."
+"""Before the stamp of the list that was shown when sending it up was confirmed."""
 
 
 def choose(
@@ -166,8 +169,12 @@ def press(context: Context, question: str, key: str) -> None:
         context.say("common.old_button")
         return
     match key:
+        case "list":
+            show_list(context, int(unit_id))
         case "forward":
-            _forward(context, int(unit_id), int(programme_id))
+            _confirm_forward(context, int(unit_id), int(programme_id))
+        case _ if key.startswith(SURE):
+            _forward(context, int(unit_id), int(programme_id), key.removeprefix(SURE))
         case "choose":
             _choose_some(context, int(unit_id), int(programme_id))
         case "targets":
@@ -180,7 +187,43 @@ def press(context: Context, question: str, key: str) -> None:
             initiative_card.show(context, key)
 
 
-def _forward(context: Context, unit_id: int, programme_id: int) -> None:
+def _confirm_forward(context: Context, unit_id: int, programme_id: int) -> None:
+    """Who is told, and how the list stands against the plan: what went up does not come back."""
+    unit, programme = units.by_id(context.db, unit_id), programmes.by_id(context.db, programme_id)
+    rights = purview.desk_rights(context.db, context.my_id, unit_id, context.now)
+    if unit is None or programme is None or Right.FORWARD not in rights:
+        context.say("officer.not_yours")
+        return
+    listed = selection.pending(context.db, unit_id, programme_id)
+    if not listed:
+        sent = selections.lists_of(context.db, unit_id, 1)
+        context.said.append(Say("selection.nothing", {"unit": unit.name, "sent": sent[0].at if sent else None}))
+        return
+    number = quotas.standing(context.db, programme_id, unit_id, Purpose.SELECT)
+    values = {
+        "unit": unit.name,
+        "above": selection.above_name(context.db, context.office, unit_id),
+        "programme": programme.name,
+        "count": len(listed),
+        "codes": [record.code for record in listed[:LISTED]],
+        "more": max(0, len(listed) - LISTED),
+        "selected": number.count if number else 0,
+        "planned": number.planned if number else 0,
+    }
+    label = context.office.catalogue.label
+    choices = (Choice(f"{SURE}{_stamp(listed)}", label("forward_sure")), Choice("list", label("list_again")))
+    context.said.append(Say("selection.forward_confirm", values, choices, f"{QUESTION}@{unit_id}.{programme_id}"))
+
+
+def _stamp(listed: Sequence[Submission]) -> str:
+    """By which a list is known again: what was confirmed is what goes up."""
+    return f"{crc32(','.join(sorted(record.code for record in listed)).encode()):x}"
+
+
+def _forward(context: Context, unit_id: int, programme_id: int, stamp: str) -> None:
+    if stamp != _stamp(selection.pending(context.db, unit_id, programme_id)):
+        _confirm_forward(context, unit_id, programme_id)
+        return
     try:
         sent = selection.forward(
             context.db, context.office, unit_id, programme_id, actor_id=context.my_id, now=context.now

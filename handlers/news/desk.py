@@ -44,10 +44,12 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
 """What may be done with a broadcast in each state."""
 
 
+CANCEL = "cancel_sure"
+"""The answer to what cancelling leads to."""
 STEPS: Mapping[str, Callable[..., object]] = {
     "hold": broadcasts.hold,
     "go_on": broadcasts.resume,
-    "cancel_message": broadcasts.cancel,
+    CANCEL: broadcasts.cancel,
     "send_again": broadcasts.send_again,
 }
 
@@ -169,10 +171,22 @@ def press(context: Context, question: str, key: str) -> None:
     if row is None:
         context.say("common.no_right", contact=context.office.contact)
         return
+    if key == "cancel_message" and key in ACTIONS[progress.read(context.db, row, context.now).state]:
+        _confirm_cancel(context, row)
+        return
     with suppress(Refusal):  # somebody else was quicker: how it stands now is shown below
         if key in STEPS:
             STEPS[key](context.db, row, actor=context.actor, now=context.now)
     _show(context, row)
+
+
+def _confirm_cancel(context: Context, row: Broadcast) -> None:
+    """Whoever has not got it will not; it cannot be taken up again."""
+    label = context.office.catalogue.label
+    told = progress.read(context.db, row, context.now)
+    choices = (Choice(CANCEL, label(CANCEL)), Choice("progress", label("progress")))
+    values = {"code": row.code, "sent": told.sent, "waiting": told.waiting}
+    menu.offer(context, Say("broadcast.cancel_confirm", values, choices, f"broadcast@{row.code}"))
 
 
 def look_up(context: Context, typed: str) -> bool:

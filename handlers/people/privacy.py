@@ -100,7 +100,7 @@ def copy_of(db: Transaction, office: Office, member: Member, now: datetime) -> d
         "callback_consents": _given(db, member.id, lambda purpose: purpose == callbacks.PURPOSE),
         "submissions": [
             *(
-                (record.code, label(f"state.{record.state}"), record.sent_at, record.text)
+                (record.code, label(f"state.{record.state}"), record.sent_at, _texts(db, record))
                 for record in submissions.of_member(db, member.id)
             ),
             *_said(db, office, member.id, anonymous=False),
@@ -114,6 +114,10 @@ def _said(
     """A member's feedback with a name or without, all that its author wrote, in the shape of the other submissions."""
     items = (item for item in feedback.of_member(db, member_id) if item.anonymous == anonymous)
     return [(item.code, feedback_news.state_name(office, item), item.day, _words(db, item)) for item in items]
+
+
+def _texts(db: Transaction, record: Submission) -> str | None:
+    return "\n\n".join(text for _, text in initiatives.texts(db, record)) or None
 
 
 def _words(db: Transaction, item: Feedback) -> str | None:

@@ -116,6 +116,10 @@ class PlainWorld:
     def own_items(self) -> tuple[Choice, ...]:
         return tuple(Choice(item.code, item.code) for item in self.items)
 
+    def supplemented(self, code: str, text: str) -> str:
+        item = self.own_item(code)
+        return f"{item.text if item else ''}\n+ {text}"
+
     def officer_item(self, code: str) -> Item | None:
         return None
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.flows.choices import Ambiguous, Chosen, Command, command, match
+from handlers.flows.choices import Ambiguous, Chosen, Command, command, match, sure_command
 from messages.types import Choice
 
 
@@ -18,6 +18,7 @@ class Words:
     slash: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     exact: tuple[str, ...] = ()
+    always: tuple[str, ...] = ()
 
 
 SYNONYMS = {
@@ -245,10 +246,18 @@ def test_the_first_of_two_commands_with_one_word_is_meant():
 
 
 def test_in_free_text_only_slash_commands_act():
-    assert command("huy", COMMANDS, slash_only=True) is None
-    assert command("sáng kiến", COMMANDS, slash_only=True) is None
-    assert command("/huy", COMMANDS, slash_only=True) == Command("cancel")
-    assert command("/abc", COMMANDS, slash_only=True) == Command("unknown", "/abc")
+    assert sure_command("sáng kiến", COMMANDS) is None
+    assert sure_command("khen thưởng", COMMANDS) is None
+    assert sure_command("dữ liệu", COMMANDS) is None
+    assert sure_command("/huy", COMMANDS) == Command("cancel")
+    assert sure_command("/abc", COMMANDS) == Command("unknown", "/abc")
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"), [("Hủy", "cancel"), ("huy bo", "cancel"), ("Dữ liệu của tôi", "privacy"), ("hủy ạ", "cancel")]
+)
+def test_a_few_words_act_wherever_they_are_typed(typed: str, name: str) -> None:
+    assert sure_command(typed, COMMANDS) == Command(name)
 
 
 @given(st.text())

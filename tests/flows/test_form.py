@@ -697,11 +697,26 @@ def at_supplement(state: str = "needs_more") -> Talk:
     return Talk(PlainWorld(items=(item,)), supplement.FORM, code="SK-27-4F7K2")
 
 
-def test_the_author_sends_a_new_text_after_a_last_look() -> None:
+def test_the_author_adds_to_the_text_after_a_last_look_at_the_whole() -> None:
     talk = at_supplement()
     assert "ghi rõ số tiết dạy" in talk.text
-    assert talk.says(TEXT, "XONG").asked == "supplement.review"
-    assert talk.says("gửi đi").effects == (Supplement("SK-27-4F7K2", TEXT),)
+    assert talk.says("12 tiết", "XONG").asked == "supplement.review"
+    assert "Bản cũ\n+ 12 tiết" in talk.text
+    assert talk.says("gửi đi").effects == (Supplement("SK-27-4F7K2", "12 tiết", whole=False),)
+
+
+def test_a_new_text_takes_the_place_of_the_old_one_only_where_that_is_chosen() -> None:
+    talk = at_supplement().says(TEXT, "XONG", "thay bản cũ")
+    assert talk.asked == "supplement.review"
+    assert "Bản cũ\n+" not in talk.text
+    assert talk.says("thêm vào bản cũ", "thay bản cũ", "gửi đi").effects == (
+        Supplement("SK-27-4F7K2", TEXT, whole=True),
+    )
+
+
+def test_what_is_too_short_for_an_initiative_cannot_take_its_place() -> None:
+    talk = at_supplement().says("12 tiết", "XONG")
+    assert "Thay bản cũ" not in talk.labels
 
 
 def test_the_new_text_obeys_the_same_limit_and_can_be_changed() -> None:

@@ -211,14 +211,14 @@ class TestTheLevelAbove:
         assert "Đã chọn 2/1." in chosen
         tuan.hears()
         assert "Đã gửi 2 sáng kiến lên Công đoàn ngành Giáo dục tỉnh" in hanh.talks(
-            "[📋 Danh sách chọn]", "[Gửi cấp trên (2)]"
+            "[📋 Danh sách chọn]", "[Gửi cấp trên (2)]", "[Đồng ý gửi lên]"
         )
         offered = hanh.presses("Tải tờ trình")
         assert "/files/" in offered
         assert "Mã mở tệp" in offered
         assert "Công đoàn Trường THPT Đồi Sim vừa gửi lên 2 sáng kiến" in tuan.hears()
         assert "/files/" in tuan.presses("Tải tờ trình")
-        taps = ("[📥 Mở hộp thư]", f"[{first}]", "[Khen thưởng]")
+        taps = ("[📥 Mở hộp thư]", f"[{first}]", "[Khen thưởng]", "[Đồng ý khen thưởng]")
         assert "Đã chọn 1/20." in tuan.talks(*taps)
         assert state(desk, first) == State.AWARDED
         tuan.talks(second, "[Đã xem, chưa chọn]")
@@ -229,7 +229,7 @@ class TestTheLevelAbove:
         codes = several(desk, 2)
         for code in codes:
             hanh.talks(code, "[Công nhận]", "[Chưa có, vẫn công nhận]", code, "[Chọn gửi cấp trên]")
-        hanh.talks("/hopthu", "[📋 Danh sách chọn]", "[Gửi cấp trên (2)]")
+        hanh.talks("/hopthu", "[📋 Danh sách chọn]", "[Gửi cấp trên (2)]", "[Đồng ý gửi lên]")
         tuan.talks(codes[0], "[Chọn gửi cấp trên]")
         assert "đã chọn 1/1 sáng kiến theo kế hoạch" in tuan.talks(codes[1], "[Chọn gửi cấp trên]")
         assert "Danh sách giữ nguyên" in tuan.presses("Không chọn nữa")

@@ -205,7 +205,8 @@ class TestOnItsWay:
         room.subscribe("a")
         composed(staff, "[Gửi ngay]", "gửi 1")
         go_on = staff.button("Tạm dừng gửi")
-        assert "đã hủy" in staff.presses("Hủy tin")
+        assert "1 người đang chờ sẽ không nhận được" in staff.presses("Hủy tin")
+        assert "đã hủy" in staff.presses("Đồng ý hủy tin")
         assert "đã hủy" in staff.sends(Pressed(go_on))
         assert "a" not in room.deliver()
 

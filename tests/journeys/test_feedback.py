@@ -382,13 +382,13 @@ class TestAnswering:
     def test_an_officer_may_close_what_was_answered_and_the_author_reopen_it_once(self, desk: Desk) -> None:
         hanh, an = officer(desk, SCHOOL), desk.member("an")
         code = write(an)
-        hanh.talks(code, "[Báo kết quả]", ANSWER, code, "[Kết thúc]")
+        hanh.talks(code, "[Báo kết quả]", ANSWER, code, "[Kết thúc]", "[Đồng ý kết thúc]")
         assert "đã xử lý xong" in an.hears()
         assert an.labels == ["Chưa thỏa đáng"]
         ask = an.button("Chưa thỏa đáng")
         an.talks("[Chưa thỏa đáng]", "Mái vẫn dột.")
         hanh.talks(code, "[Báo kết quả]", ANSWER)
-        hanh.talks(code, "[Kết thúc]")
+        hanh.talks(code, "[Kết thúc]", "[Đồng ý kết thúc]")
         an.hears()
         assert "Trạng thái: Đã kết thúc" in an.sends(Pressed(ask))
         assert the(desk, code).state == feedback.State.SETTLED
