@@ -71,11 +71,12 @@ def _item(context: Context, world: World, question: str, key: str) -> Turn | Non
     return forms.opened(context, world)
 
 
-def _duty(context: Context, _world: World, question: str, key: str) -> None:
+def _duty(context: Context, world: World, question: str, key: str) -> Turn | None:
     """Under a reminder the duty is in the question, in the list of duties it is the choice."""
     forms.step_aside(context)
     _, _, where = question.partition("@")
     duty_desk.press(context, where or key, key)
+    return forms.opened(context, world)
 
 
 def _news(context: Context, _world: World, question: str, key: str) -> None:

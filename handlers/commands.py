@@ -30,15 +30,21 @@ def run(context: Context, world: World, name: str, argument: str = "") -> Turn |
     """Carry out a command; whoever has not agreed to the notice in force may see to their own data only."""
     if world.agreed_version != world.notice_version and name not in reception.ALWAYS:
         return reception.receive(context, world)
+    name, _, form = name.partition(".")
     if context.resting and name in OF_OFFICERS:
         context.say("officer.rests")
         return None
     if name not in IN_PASSING:
         forms.step_aside(context)
+    if name == "resume" and form in forms.RESUMED:
+        return forms.resume(context, world, form)
+    if name == "restart" and form in STAFF_OPENS.values():
+        return _open_for_staff(context, world, form)
     if name in OPENS:
         return forms.begin(context, world, OPENS[name])
     if name in STAFF_OPENS:
-        return _open_for_staff(context, world, STAFF_OPENS[name])
+        form = STAFF_OPENS[name]
+        return None if menu.offer_draft(context, form) else _open_for_staff(context, world, form)
     if name in TALKS:
         return TALKS[name](context, world, argument)
     SAYS.get(name, menu.show)(context)

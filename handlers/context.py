@@ -41,6 +41,8 @@ class Talk:
     drafts: dict[str, Draft] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
     """Ids of drafts to be removed."""
+    replaced: dict[str, Draft] = field(default_factory=dict)
+    """What a form held when it was begun anew in this turn."""
     changed: set[str] = field(default_factory=set)
     """Forms whose drafts must be written back; the others keep the day on which they end."""
     aside: Aside = Aside()
@@ -51,7 +53,9 @@ class Talk:
         return self.drafts.get(self.active) if self.active else None
 
     def begin(self, draft: Draft) -> None:
-        """A new form; an older draft of the same form goes."""
+        """A new form; an older draft of the same form goes, once it was looked at what stood in it (`replaced`)."""
+        if (older := self.drafts.get(draft.form)) is not None:
+            self.replaced.setdefault(draft.form, older)
         self.drop(draft.form)
         self.active = draft.form
         self.put(draft)
@@ -143,6 +147,12 @@ class Context:
     def say(self, key: str, /, **values: object) -> None:
         """Say one text without choices."""
         self.said.append(Say(key, values))
+
+    def give_back(self, code: str | None, *words: str | None) -> None:
+        """Show once what somebody wrote and what cannot be used any more: nothing written is thrown away unseen."""
+        written = "\n".join(part for part in words if part)
+        if written:
+            self.say("common.words_back", code=code, words=written)
 
 
 def talk_from(standing: Standing) -> Talk:

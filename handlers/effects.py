@@ -17,7 +17,7 @@ from handlers.flows import outcomes
 from handlers.flows.form import Turn
 from handlers.flows.readers import given_name
 from handlers.flows.world import World
-from handlers.initiatives import desk_work, officers
+from handlers.initiatives import desk_work, inbox, officers
 from handlers.initiatives import items as initiatives
 from handlers.news import desk as news_desk
 from handlers.news import wishes as news
@@ -94,6 +94,10 @@ def perform(context: Context, world: World, effect: outcomes.Effect, draft_id: s
             appointment_desk.end(context, appointment_id)
         case outcomes.GoAway(last):
             appointment_desk.go_away(context, last)
+        case outcomes.ShowItem(code):
+            menu.look_up(context, code)
+        case outcomes.ShowInbox():
+            inbox.show(context)
         case outcomes.Start(form, answers):
             _start(context, world, form, dict(answers))
         case outcomes.Menu():

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from handlers import menu
 from handlers.context import Context
+from handlers.feedback import desk as feedback_desk
 from handlers.flows import appointments as appointment_forms
 from handlers.flows import awards as award_forms
 from handlers.flows import broadcast as broadcast_form
@@ -24,8 +28,9 @@ from handlers.flows import feedback as feedback_form
 from handlers.flows import privacy as privacy_forms
 from handlers.flows import staff as staff_forms
 from handlers.flows.engine import open_form
-from handlers.flows.form import Draft, Form, Turn
+from handlers.flows.form import Draft, Form, Turn, words_of
 from handlers.flows.world import World
+from messages.types import Choice, Say
 
 FORMS: dict[str, Form] = {
     form.name: form
@@ -75,8 +80,8 @@ OF_OFFICERS = frozenset(
     )
 )
 """Forms in which officers write: their words are about somebody else's trouble, and end with their role."""
-RESUMED = (initiative.FORM.name, supplement.FORM.name, feedback_form.FORM.name)
-"""Forms that «Tiếp tục» goes back to, the first that has a draft."""
+RESUMED = tuple(name for name, form in FORMS.items() if form.kept)
+"""Forms that «Tiếp tục» goes back to."""
 
 
 def begin(context: Context, world: World, name: str, answers: dict[str, object] | None = None) -> Turn:
@@ -89,9 +94,26 @@ def begin(context: Context, world: World, name: str, answers: dict[str, object] 
             context.said.append(initiative.intro(programme, start, world))
     if name == feedback_form.FORM.name:
         context.said.append(feedback_form.intro())
-    draft = Draft(name, context.office.new_id(), start)
+    draft = _going_on(context, form, Draft(name, context.office.new_id(), start))
     context.talk.begin(draft)
+    context.talk.replaced.clear()
     return open_form(form, draft, world)
+
+
+def _going_on(context: Context, form: Form, draft: Draft) -> Draft:
+    """A form begun again about the same thing goes on where it was left; about another thing, what was written is shown
+    once.
+    """
+    older = context.talk.replaced.get(draft.form) or context.talk.drafts.get(draft.form)
+    if older is None or not (words := words_of(form, older)):
+        return draft
+    code = older.answers.get("code")
+    about = (code, older.answers.get("what")) == (draft.answers.get("code"), draft.answers.get("what"))
+    if code is None or not about:
+        context.give_back(code, *words)
+        return draft
+    context.say("common.resumed")
+    return replace(older, id=draft.id, answers={**older.answers, **draft.answers}, asked=None)
 
 
 def step_aside(context: Context) -> None:
@@ -99,7 +121,8 @@ def step_aside(context: Context) -> None:
     draft = context.talk.draft
     if draft is None:
         return
-    if FORMS[draft.form].kept:
+    form = FORMS[draft.form]
+    if form.kept and (draft.form not in OF_OFFICERS or words_of(form, draft)):
         context.talk.active = None
     else:
         context.talk.drop(draft.form)
@@ -114,11 +137,47 @@ def opened(context: Context, world: World) -> Turn | None:
 
 
 def resume(context: Context, world: World, *names: str) -> Turn | None:
-    """Go on with the first of these forms that has a draft."""
-    for name in names or RESUMED:
-        if (draft := context.talk.drafts.get(name)) is not None:
-            context.talk.active = name
-            context.say("common.resumed")
-            return open_form(FORMS[name], draft, world)
-    menu.show(context)
-    return None
+    """Go on with the draft of one of these forms; where there are several, with the one that is chosen."""
+    found = [context.talk.drafts[name] for name in names or RESUMED if name in context.talk.drafts]
+    active = context.talk.draft
+    if active in found:
+        found = [active]
+    if len(found) > 1:
+        _offer_drafts(context, found)
+        return None
+    draft = found[0] if found else None
+    if draft is not None and draft.form in OF_OFFICERS:
+        draft = _still_of_use(context, draft)
+    if draft is None:
+        if not found:
+            menu.show(context)
+        return None
+    context.talk.put(draft)
+    context.talk.active = draft.form
+    context.say("common.resumed")
+    return open_form(FORMS[draft.form], draft, world)
+
+
+def _offer_drafts(context: Context, drafts: Sequence[Draft]) -> None:
+    label = context.office.catalogue.label
+    names = [" ".join(filter(None, (label(f"drafts.{one.form}"), one.answers.get("code")))) for one in drafts]
+    choices = tuple(Choice(f"resume.{one.form}", name) for one, name in zip(drafts, names, strict=True))
+    context.talk.active = None
+    menu.offer(context, Say("common.drafts", {"count": len(drafts)}, choices, "menu"))
+
+
+def _still_of_use(context: Context, draft: Draft) -> Draft | None:
+    """An officer's draft about feedback that was dealt with meanwhile is shown once and goes; where the feedback has
+    changed, it is shown before the draft goes on.
+    """
+    if draft.form not in (feedback_answers.ANSWER.name, feedback_care.PUBLISH.name):
+        return draft
+    code = draft.answers["code"]
+    revision = feedback_desk.revision_for(context, code, draft.answers.get("what", "published"))
+    if revision == draft.answers["revision"]:
+        return draft
+    if revision is None:
+        context.talk.drop(draft.form)
+        context.give_back(code, *words_of(FORMS[draft.form], draft))
+    feedback_desk.card(context, code)
+    return None if revision is None else replace(draft, answers={**draft.answers, "revision": revision})

@@ -6,7 +6,7 @@ from handlers import programmes as planning
 from handlers.context import Context
 from handlers.feedback import desk as feedback_desk
 from handlers.feedback import items as feedback
-from handlers.flows.feedback import FORM as FEEDBACK
+from handlers.flows.broadcast import FORM as COMPOSE
 from handlers.flows.form import Draft
 from handlers.flows.initiative import FORM as INITIATIVE
 from handlers.flows.readers import given_name, read_code
@@ -36,7 +36,7 @@ def show(context: Context) -> None:
     if officers.is_staff(context):
         keys = (*keys[:2], "compose", *keys[2:])
     choices = tuple(Choice(key, label(key)) for key in keys)
-    if {INITIATIVE.name, FEEDBACK.name} & context.talk.drafts.keys():
+    if any(f"label.drafts.{name}" in context.office.catalogue for name in context.talk.drafts):
         choices = (Choice("resume", label("resume_draft")), *choices)
     offer(context, Say("menu.main", {}, choices, "menu"))
 
@@ -135,7 +135,8 @@ def offer_draft(context: Context, form: str) -> bool:
     if form not in context.talk.drafts:
         return False
     label = context.office.catalogue.label
-    choices = (Choice(f"{form}_resume", label("continue")), Choice(f"{form}_restart", label("restart")))
+    keys = (f"resume.{form}", f"restart.{form}") if form == COMPOSE.name else (f"{form}_resume", f"{form}_restart")
+    choices = (Choice(keys[0], label("continue")), Choice(keys[1], label("restart")))
     context.talk.active = None
     offer(context, Say("common.draft_waiting", {"form_label": label(form)}, choices, "menu"))
     return True

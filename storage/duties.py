@@ -10,12 +10,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlmodel import col
 
 from storage.database import Transaction
 from storage.submissions import ACCEPTED
-from storage.tables import Duty, DutyDone, DutyNotice, DutySnooze, Notice, Programme, State, Submission, Unit
+from storage.tables import (
+    Duty,
+    DutyDone,
+    DutyNotice,
+    DutyObstacle,
+    DutySnooze,
+    Notice,
+    Programme,
+    State,
+    Submission,
+    Unit,
+)
 from storage.units import below
 
 
@@ -119,6 +130,29 @@ def forget_done(db: Transaction, mark: DutyDone) -> None:
     """A unit has not done it after all."""
     db.delete(mark)
     db.flush()
+
+
+def report_obstacle(db: Transaction, duty_id: int, owed: Owed, text: str, now: datetime) -> None:
+    """Keep what keeps a unit from doing it."""
+    db.add(DutyObstacle(duty_id=duty_id, unit_id=owed.unit_id, member_id=owed.member_id, at=now, text=text))
+    db.flush()
+
+
+def obstacles(db: Transaction, duty_id: int, unit_id: int, limit: int) -> list[DutyObstacle]:
+    """What one unit reported of a duty, the newest first."""
+    return _obstacles(db, duty_id, col(DutyObstacle.unit_id) == unit_id, limit)
+
+
+def obstacles_below(db: Transaction, duty_id: int, roots: Sequence[int], limit: int) -> list[DutyObstacle]:
+    """What units below these (not they themselves) reported of a duty they have not done yet, the newest first."""
+    done = exists().where(col(DutyDone.duty_id) == duty_id, col(DutyDone.unit_id) == col(DutyObstacle.unit_id))
+    trees = or_(*(col(DutyObstacle.unit_id).in_(select(below(root).c.id)) for root in roots))
+    return _obstacles(db, duty_id, and_(trees, col(DutyObstacle.unit_id).not_in(roots), ~done), limit)
+
+
+def _obstacles(db: Transaction, duty_id: int, among: ColumnElement[bool], limit: int) -> list[DutyObstacle]:
+    rows = select(DutyObstacle).where(col(DutyObstacle.duty_id) == duty_id, among)
+    return list(db.scalars(rows.order_by(col(DutyObstacle.id).desc()).limit(limit)))
 
 
 def is_owed_by(db: Transaction, matter: Matter, unit: Unit) -> bool:

@@ -30,6 +30,7 @@ from storage.tables_delivery import Sending as Sending
 from storage.tables_duties import DutyDone as DutyDone
 from storage.tables_duties import DutyLook as DutyLook
 from storage.tables_duties import DutyNotice as DutyNotice
+from storage.tables_duties import DutyObstacle as DutyObstacle
 from storage.tables_duties import DutySnooze as DutySnooze
 from storage.tables_duties import Notice as Notice
 from storage.tables_feedback import Feedback as Feedback

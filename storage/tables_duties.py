@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Column
+from sqlalchemy import Column, Index
 from sqlmodel import Field, SQLModel
 
 from storage.types import Instant
@@ -33,6 +33,20 @@ class DutyDone(SQLModel, table=True):
     at: datetime = Field(sa_column=Column(Instant(), nullable=False))
     member_id: int | None = Field(default=None, foreign_key="member.id")
     """Who said so."""
+
+
+class DutyObstacle(SQLModel, table=True):
+    """What keeps a unit from doing its duty, in the words of whoever reported it to the level above."""
+
+    __tablename__ = "duty_obstacle"
+    __table_args__ = (Index("ix_duty_obstacle_of", "duty_id", "unit_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    duty_id: int = Field(foreign_key="duty.id")
+    unit_id: int = Field(foreign_key="unit.id")
+    member_id: int | None = Field(default=None, foreign_key="member.id")
+    at: datetime = Field(sa_column=Column(Instant(), nullable=False))
+    text: str
 
 
 class DutyNotice(SQLModel, table=True):

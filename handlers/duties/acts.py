@@ -60,7 +60,8 @@ class Wording:
                 "counted": matter.programme.kind == Kind.INITIATIVE,
                 "quota": duty.quota,
             }
-        self._choices = tuple(Choice(key, office.catalogue.label(key)) for key in ("duty_done", "snooze"))
+        keys = ("duty_done", "snooze") if self._is_ahead else ("duty_done", "obstacle", "snooze")
+        self._choices = tuple(Choice(key, office.catalogue.label(key)) for key in keys)
 
     def moved_news(self, unit: str) -> Say:
         """Its date was changed, and there is nothing else to say today."""

@@ -35,6 +35,7 @@ def answer(context: Context, code: str, revision: int, what: str, told: Mapping[
     buttons = {**{state: key for key, state in ANSWERS.items()}, **MORE}
     if found.revision != revision or buttons[what] not in actions(context, found):
         changed(context, found)
+        context.give_back(code, *(told.get(key) for key in ("basis", "to", "officer", "deed", "text", "note")))
     elif what == "forwarded":
         forward(context, found, told.get("note") or None)
     elif what in MORE:

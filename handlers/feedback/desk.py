@@ -78,6 +78,15 @@ def press(context: Context, asked: str, key: str) -> None:
         _act(context, found, key)
 
 
+def revision_for(context: Context, code: str, what: str) -> int | None:
+    """The revision of an item about which an answer was begun; None where that answer is open no more."""
+    found = item(context, code)
+    if found is None:
+        return None
+    buttons = {done: button for button, done in DONE_BY.items() if button != CLOSE}
+    return found.revision if buttons.get(what) in actions(context, found) else None
+
+
 def _act(context: Context, found: Feedback, key: str) -> None:
     allowed = actions(context, found)
     if key in FLAGS and "mark" in allowed:

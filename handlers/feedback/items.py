@@ -163,12 +163,14 @@ def add(context: Context, code: str, what: str, text: str) -> None:
     item = own_item(context, code)
     if item is None or what not in {choice.key for choice in author_choices(context.office, item)}:
         context.say("feedback.closed", code=code)
+        context.give_back(code, text)
         return
     facts: dict[str, Any] = {"urgent": item.urgent or recognise(text) is not None}
     if what == "reopened":
         facts |= _reopening(context, item)
     if not feedback.change(context.db, item, _own_act(context, item, what, text), **facts):
         show(context, item)
+        context.give_back(code, text)
         return
     if what == "reopened":
         feedback_groups.hand_on(context.db, item)

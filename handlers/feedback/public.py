@@ -101,6 +101,7 @@ def publish(context: Context, code: str, revision: int, words: str, *, at_once: 
     open_ = found.state in PUBLISHED and found.published_on is None and found.text is not None
     if found.revision != revision or not open_ or fault(context.db, found, words) is not None:
         changed(context, found)
+        context.give_back(code, words)
         return
     if not at_once:
         if feedback.change(context.db, found, act_of(context, found, "worded"), public_words=words):
@@ -109,6 +110,7 @@ def publish(context: Context, code: str, revision: int, words: str, *, at_once: 
     told = _told(context, found, words)
     if told is None:
         changed(context, found)
+        context.give_back(code, words)
         return
     context.say("care.published", code=told.code, recipients=told.expected)
 

@@ -47,7 +47,7 @@ def _invite(answers: Answers, _world: World) -> tuple[Effect, ...]:
     return (InviteOfficer(answers["unit"], "officer" if deputy else answers["role"], deputy),)
 
 
-INVITE = Form("invite", _steps, _invite, kept=False)
+INVITE = Form("invite", _steps, _invite, kept=False, left="officer.left")
 
 
 def _ask_sure(answers: Answers, world: World) -> Ask:
@@ -69,7 +69,13 @@ def _end(answers: Answers, _world: World) -> tuple[Effect, ...]:
     return (EndRole(answers["appointment"]),)
 
 
-END = Form("end_role", lambda _answers, _world: (Step("sure", _ask_sure, _read_sure, lasting=False),), _end, kept=False)
+END = Form(
+    "end_role",
+    lambda _answers, _world: (Step("sure", _ask_sure, _read_sure, lasting=False),),
+    _end,
+    kept=False,
+    left="officer.left",
+)
 
 
 def _ask_last(_answers: Answers, world: World) -> Ask:
@@ -87,4 +93,10 @@ def _away(answers: Answers, world: World) -> tuple[Effect, ...]:
     return (GoAway(world.people_desk.last_day(answers["last"])),)
 
 
-AWAY = Form("away", lambda _answers, _world: (Step("last", _ask_last, _read_last, free=True),), _away, kept=False)
+AWAY = Form(
+    "away",
+    lambda _answers, _world: (Step("last", _ask_last, _read_last, free=True),),
+    _away,
+    kept=False,
+    left="officer.left",
+)

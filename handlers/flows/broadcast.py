@@ -21,9 +21,11 @@ else.
 def steps(_answers: Answers, _world: World) -> tuple[Step, ...]:
     """The steps in order; a time is asked for only when it is not now."""
     return (
-        Step("text", _ask_text, _read_text, holds=_may_be_sent, free=True),
-        Step("audience", _ask_audience, _read_audience, holds=_is_mine, unfit="broadcast.no_unit_of_yours"),
-        Step("review", _ask_review, _read_review, holds=_is_decided),
+        Step("text", _ask_text, _read_text, holds=_may_be_sent, free=True, counted=True),
+        Step(
+            "audience", _ask_audience, _read_audience, holds=_is_mine, counted=True, unfit="broadcast.no_unit_of_yours"
+        ),
+        Step("review", _ask_review, _read_review, holds=_is_decided, counted=True),
         Step("at", _ask_time, _read_time, applies=_is_later, holds=_lies_ahead, free=True),
         Step("number", _ask_number, _read_number, lasting=False, free=True),
     )
@@ -35,7 +37,7 @@ def complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
     return (Announce(answers["text"], answers["audience"], answers["number"], at),)
 
 
-FORM = Form("compose", steps, complete, kept=False)
+FORM = Form("compose", steps, complete, written=("text",), left="officer.left")
 
 
 def _choices(world: World, *keys: str) -> tuple[Choice, ...]:
@@ -99,7 +101,8 @@ def _read_review(given: Given, answers: Answers, world: World) -> Reading:
         case "other_audience":
             return Edit("audience", {"review": "seen"})
         case _:
-            return Leave((Say("broadcast.dropped"), Menu()))
+            until = world.draft_until()
+            return Leave((Say("broadcast.dropped", {"draft_until": until}), Menu()), keep=True)
 
 
 def _is_decided(value: Any, _answers: Answers, _world: World) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Leave, Reading, Step
-from handlers.flows.outcomes import DeskWork, Effect, Menu
+from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Leave, Reading, Step, to_item
+from handlers.flows.outcomes import DeskWork, Effect, Menu, ShowInbox
 from handlers.flows.readers import clean
 from handlers.flows.world import World
 from messages.types import Choice, Say
@@ -22,14 +22,21 @@ NUMBERS = re.compile(r"(\d{1,3})(?:\s*[-–]\s*(\d{1,3}))?")
 POINTS = re.compile(r"\d{1,3}")
 
 
-def _form(name: str, *steps: Step) -> Form:
+def _to_inbox(_answers: Answers) -> Effect:
+    return ShowInbox()
+
+
+def _form(
+    name: str, *steps: Step, written: tuple[str, ...] = (), leads_back: Callable[[Answers], Effect] = _to_inbox
+) -> Form:
     def ordered(_answers: Answers, _world: World) -> tuple[Step, ...]:
         return steps
 
     def complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
         return (DeskWork(name, dict(answers)),)
 
-    return Form(name, ordered, complete, kept=False)
+    kept = bool(written)
+    return Form(name, ordered, complete, kept, written, "officer.left", leads_back)
 
 
 def _words(key: str, ask: Callable[[Answers, World], Ask], lengths: range, invalid: str) -> Step:
@@ -59,7 +66,7 @@ def _read_reason(given: Given, answers: Answers, world: World) -> Reading:
     return Accepted(typed)
 
 
-OVER = _form("over_quota", Step("reason", _ask_reason, _read_reason, free=True))
+OVER = _form("over_quota", Step("reason", _ask_reason, _read_reason, free=True), leads_back=to_item)
 """Begins with `code`, `revision`, `purpose`, and what the question says."""
 
 
@@ -119,7 +126,7 @@ def _read_points(given: Given, answers: Answers, _world: World) -> Reading:
     return Accepted(points)
 
 
-SCORE = _form("desk_score", Step("points", _ask_points, _read_points, free=True))
+SCORE = _form("desk_score", Step("points", _ask_points, _read_points, free=True), leads_back=to_item)
 """Begins with `code` and `criteria`: label and most points of each."""
 
 
@@ -133,6 +140,17 @@ def _ask_targets(answers: Answers, _world: World) -> Ask:
 
 SET_TARGETS = _form("desk_targets", _words("lines", _ask_targets, range(3, TARGETS), "quota.invalid"))
 """Begins with `unit_id`, `programme_id` and what the question says."""
+
+
+# --- what keeps a unit from a duty ---
+
+
+def _ask_obstacle(answers: Answers, _world: World) -> Ask:
+    return Ask("officer.obstacle_ask", {"duty": answers["duty"], "unit": answers["unit"]})
+
+
+OBSTACLE = _form("duty_obstacle", _words("text", _ask_obstacle, REASON, "officer.obstacle_invalid"))
+"""Begins with `where` (duty and unit) and what the question says."""
 
 
 # --- sentences that are used again ---
@@ -159,7 +177,8 @@ CANNED = _form(
     Step("use", _ask_use, _read_use),
     _words("title", _ask_title, range(2, 25), "canned.title_invalid"),
     _words("text", _ask_text, range(5, 501), "canned.text_length"),
+    written=("title", "text"),
 )
 """Begins with `unit_id` and `fields`: the variables that may be used."""
 
-FORMS = (OVER, SEARCH, PICK, SCORE, SET_TARGETS, CANNED)
+FORMS = (OVER, SEARCH, PICK, SCORE, SET_TARGETS, OBSTACLE, CANNED)

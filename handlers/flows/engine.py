@@ -26,6 +26,7 @@ from handlers.flows.form import (
     Step,
     Turn,
     question_name,
+    words_of,
 )
 from handlers.flows.outcomes import Menu
 from handlers.flows.questions import WAY, counted_before, edit, once_more, put, put_own, repeat
@@ -119,13 +120,15 @@ def leave(stand: Stand) -> Turn:
     """Stop here. What was answered is kept as a draft where the form is one that is kept."""
     kept = _worth_keeping(stand)
     until = stand.world.draft_until() if kept else None
-    return Turn(kept, (Say("common.cancelled", {"draft_until": until}), Menu()), left=True)
+    form = stand.form
+    return Turn(kept, (Say(form.left, {"draft_until": until}), form.leads_back(stand.draft.answers)), left=True)
 
 
 def _worth_keeping(stand: Stand) -> Draft | None:
     """The draft as it waits for its member; None where there is nothing in it yet."""
     draft = stand.draft
     answered = any(step.counted and step.key in draft.answers for step in stand.steps)
+    answered = answered or bool(words_of(stand.form, draft))
     if not stand.form.kept or not (answered or draft.parts):
         return None
     return replace(_put_away(stand).draft, asked=None)

@@ -6,7 +6,7 @@ from typing import Any
 
 from handlers.flows.care import Ready
 from handlers.flows.feedback_notes import NOTE, SHORT, typed
-from handlers.flows.form import Accepted, Again, Answers, Ask, Edit, Form, Given, Reading, Step
+from handlers.flows.form import Accepted, Again, Answers, Ask, Edit, Form, Given, Reading, Step, to_item
 from handlers.flows.outcomes import AnswerFeedback, Effect
 from handlers.flows.readers import clean
 from handlers.flows.world import World
@@ -158,5 +158,12 @@ def _complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
     return (AnswerFeedback(answers["code"], answers["revision"], answers["what"], told),)
 
 
-ANSWER = Form("feedback_answer", _steps, _complete, kept=False)
+ANSWER = Form(
+    "feedback_answer",
+    _steps,
+    _complete,
+    written=("basis", "text", "to", "officer", "deed"),
+    left="officer.left",
+    leads_back=to_item,
+)
 """Begins with `code`, `revision` and `what`: a key of `QUESTIONS`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.flows.feedback import TOPICS
 from handlers.flows.feedback_notes import NOTE, SHORT, typed
-from handlers.flows.form import Accepted, Again, Answers, Ask, Edit, Form, Given, Reading, Step
+from handlers.flows.form import Accepted, Again, Answers, Ask, Edit, Form, Given, Reading, Step, to_item
 from handlers.flows.outcomes import Effect, KeepAnswer, PublishFeedback
 from handlers.flows.readers import clean
 from handlers.flows.world import World
@@ -65,7 +65,7 @@ def _publish(answers: Answers, _world: World) -> tuple[Effect, ...]:
     return (PublishFeedback(answers["code"], answers["revision"], answers["words"], at_once),)
 
 
-PUBLISH = Form("feedback_public", _public_steps, _publish, kept=False)
+PUBLISH = Form("feedback_public", _public_steps, _publish, written=("words",), left="officer.left", leads_back=to_item)
 """Begins with `code` and `revision`."""
 
 
@@ -127,4 +127,4 @@ def _keep(answers: Answers, _world: World) -> tuple[Effect, ...]:
     return (KeepAnswer(**{key: answers[key] for key in ("unit", "topic", "title", "basis", "text")}),)
 
 
-LIBRARY = Form("library_add", _library_steps, _keep, kept=False)
+LIBRARY = Form("library_add", _library_steps, _keep, written=("title", "basis", "text"), left="officer.left")

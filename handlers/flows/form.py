@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from handlers.flows.outcomes import Effect
+from handlers.flows.outcomes import Effect, Menu, ShowItem
 from handlers.flows.world import World
 from messages.types import Attached, Choice, Contact, Say
 
@@ -126,6 +126,23 @@ class Form:
     complete: Callable[[Answers, World], tuple[Effect, ...]]
     kept: bool = True
     """Whether an unfinished one is offered again later."""
+    written: tuple[str, ...] = ()
+    """Answers in somebody's own words: with one of them it is worth keeping, and they are shown when it ends unsent."""
+    left: str = "common.cancelled"
+    """What is said when it is left."""
+    leads_back: Callable[[Answers], Effect] = lambda _answers: Menu()
+    """What whoever leaves it finds again."""
+
+
+def to_item(answers: Answers) -> Effect:
+    """Back to the card from which a form was begun."""
+    return ShowItem(answers["code"])
+
+
+def words_of(form: Form, draft: Draft) -> list[str]:
+    """What somebody wrote in a form so far."""
+    kept = (draft.answers.get(key) for key in form.written)
+    return [*(words for words in kept if words), *(draft.parts if form.written else ())]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Reading, Step
+from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Reading, Step, to_item
 from handlers.flows.outcomes import Decide, Effect
 from handlers.flows.readers import clean
 from handlers.flows.world import World
@@ -33,7 +33,9 @@ def _noted(name: str, key: str, state: str) -> Form:
     def complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
         return (Decide(answers["code"], answers["revision"], state, answers["note"]),)
 
-    return Form(name, _only(Step("note", ask, read, free=True)), complete, kept=False)
+    return Form(
+        name, _only(Step("note", ask, read, free=True)), complete, kept=False, left="officer.left", leads_back=to_item
+    )
 
 
 def _canned(answers: Answers) -> list[list[str]]:

@@ -229,6 +229,18 @@ class ShowAward:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowItem:
+    """Show the card of an initiative, of feedback or of an award file again."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowInbox:
+    """Show the inbox again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """Go on with another form."""
 
@@ -268,6 +280,8 @@ Effect = (
     | OpenAward
     | TakePaper
     | ShowAward
+    | ShowItem
+    | ShowInbox
     | InviteOfficer
     | EndRole
     | GoAway

@@ -31,7 +31,7 @@ def complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
     return (Supplement(answers["code"], answers["text"], answers.get("whole", False)),)
 
 
-FORM = Form("supplement", steps, complete)
+FORM = Form("supplement", steps, complete, written=("text",))
 
 
 def _still_asked(value: str, _answers: Answers, world: World) -> bool:

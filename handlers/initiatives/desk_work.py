@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from handlers.context import Context
+from handlers.duties import desk as duty_desk
 from handlers.errors import Refusal
 from handlers.flows import desk_notes
 from handlers.flows.outcomes import DeskWork
@@ -57,6 +58,10 @@ def _score(context: Context, told: Told) -> None:
 
 def _targets(context: Context, told: Told) -> None:
     standings_desk.set_targets(context, told["unit_id"], told["programme_id"], told["lines"])
+
+
+def _obstacle(context: Context, told: Told) -> None:
+    duty_desk.report_obstacle(context, told["where"], told["text"])
 
 
 # --- sentences that are used again ---
@@ -112,6 +117,7 @@ def _canned(context: Context, told: Told) -> None:
         )
     except Refusal as refusal:
         context.said.append(Say(refusal.key, refusal.values))
+        context.give_back(None, told["title"], told["text"])
         return
     row = assignments.answer(context.db, number)
     assert row is not None
@@ -125,5 +131,6 @@ VERBS: Mapping[str, Callable[[Context, Told], None]] = {
     desk_notes.PICK.name: _pick,
     desk_notes.SCORE.name: _score,
     desk_notes.SET_TARGETS.name: _targets,
+    desk_notes.OBSTACLE.name: _obstacle,
     desk_notes.CANNED.name: _canned,
 }

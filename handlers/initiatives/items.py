@@ -155,6 +155,7 @@ def supplement(context: Context, code: str, text: str, *, whole: bool) -> None:
     record = submissions.by_code(context.db, code)
     if record is None or record.member_id != context.my_id or record.state != State.NEEDS_MORE:
         context.say("supplement.closed", code=code)
+        context.give_back(code, text)
         return
     moved = initiative_life.move(
         context.db,
@@ -167,6 +168,7 @@ def supplement(context: Context, code: str, text: str, *, whole: bool) -> None:
     )
     if not moved:  # an officer decided in this very moment
         context.say("supplement.closed", code=code)
+        context.give_back(code, text)
         return
     stands = text if whole else supplemented(context.office, record.text or "", text, context.now)
     submissions.replace_text(context.db, record, text=stands, fingerprint=fingerprint(stands), now=context.now)

@@ -191,6 +191,7 @@ def decide(context: Context, code: str, revision: int, state: State, note: str |
     )
     if not moved:
         changed(context, record)
+        context.give_back(code, note)
         return
     label = context.office.catalogue.label(f"state.{state}")
     context.say("officer.done", code=code, state=label, told=moved.words(context.office))

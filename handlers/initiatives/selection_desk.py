@@ -32,6 +32,8 @@ def choose(
     if moved is not None:
         _chosen(context, [moved], purpose)
         inbox.offer_next(context, moved.record)
+    elif context.talk.draft is None:
+        context.give_back(code, reason)
 
 
 def choose_many(context: Context, codes: Sequence[str]) -> None:

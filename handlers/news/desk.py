@@ -161,6 +161,7 @@ def announce(context: Context, effect: Announce) -> None:
         )
     except Refusal as refusal:
         context.said.append(Say(refusal.key, refusal.values))
+        context.give_back(None, effect.text)
         return
     _show(context, row)
 

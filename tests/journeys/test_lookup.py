@@ -94,7 +94,7 @@ def test_a_supplement_may_also_be_begun_from_the_look_up(desk: Desk) -> None:
     hanh = officer(desk, "GD51-01")
     an, code = author(desk)
     hanh.talks(code, "[Cần bổ sung]", "Xin nêu rõ chi phí.")
-    assert "gửi lại toàn bộ nội dung" in an.talks("/tracuu", "1", "1")
+    assert "viết phần bổ sung" in an.talks("/tracuu", "1", "1")
 
 
 def test_the_list_is_of_ones_own_newest_first(desk: Desk) -> None:
