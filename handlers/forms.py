@@ -61,24 +61,7 @@ FORMS: dict[str, Form] = {
         award_forms.PAPER,
     )
 }
-OF_OFFICERS = frozenset(
-    form.name
-    for form in (
-        officer.NEED_MORE,
-        officer.DECLINE,
-        appointment_forms.INVITE,
-        appointment_forms.END,
-        appointment_forms.AWAY,
-        *desk_notes.FORMS,
-        staff_forms.FORM,
-        broadcast_form.FORM,
-        feedback_answers.ANSWER,
-        feedback_care.PUBLISH,
-        feedback_care.LIBRARY,
-        award_forms.NEW,
-        award_forms.PAPER,
-    )
-)
+OF_OFFICERS = frozenset(name for name, form in FORMS.items() if form.of_officers)
 """Forms in which officers write: their words are about somebody else's trouble, and end with their role."""
 RESUMED = tuple(name for name, form in FORMS.items() if form.kept)
 """Forms that «Tiếp tục» goes back to."""

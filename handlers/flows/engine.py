@@ -121,7 +121,8 @@ def leave(stand: Stand) -> Turn:
     kept = _worth_keeping(stand)
     until = stand.world.draft_until() if kept else None
     form = stand.form
-    return Turn(kept, (Say(form.left, {"draft_until": until}), form.leads_back(stand.draft.answers)), left=True)
+    said = Say("officer.left" if form.of_officers else "common.cancelled", {"draft_until": until})
+    return Turn(kept, (said, form.leads_back(stand.draft.answers)), left=True)
 
 
 def _worth_keeping(stand: Stand) -> Draft | None:

@@ -163,7 +163,7 @@ ANSWER = Form(
     _steps,
     _complete,
     written=("basis", "text", "to", "officer", "deed"),
-    left="officer.left",
+    of_officers=True,
     leads_back=to_item,
 )
 """Begins with `code`, `revision` and `what`: a key of `QUESTIONS`."""

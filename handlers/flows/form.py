@@ -128,8 +128,8 @@ class Form:
     """Whether an unfinished one is offered again later."""
     written: tuple[str, ...] = ()
     """Answers in somebody's own words: with one of them it is worth keeping, and they are shown when it ends unsent."""
-    left: str = "common.cancelled"
-    """What is said when it is left."""
+    of_officers: bool = False
+    """Whether officers write in it: their words are about somebody else's trouble, and end with their role."""
     leads_back: Callable[[Answers], Effect] = lambda _answers: Menu()
     """What whoever leaves it finds again."""
 

@@ -34,7 +34,7 @@ def _noted(name: str, key: str, state: str) -> Form:
         return (Decide(answers["code"], answers["revision"], state, answers["note"]),)
 
     return Form(
-        name, _only(Step("note", ask, read, free=True)), complete, kept=False, left="officer.left", leads_back=to_item
+        name, _only(Step("note", ask, read, free=True)), complete, kept=False, of_officers=True, leads_back=to_item
     )
 
 

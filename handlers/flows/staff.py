@@ -24,7 +24,7 @@ def complete(answers: Answers, world: World) -> tuple[Effect, ...]:
     return (Extend(answers["programme"], world.read_bound(answers["closes"])),)
 
 
-FORM = Form("extend", steps, complete, kept=False, left="officer.left")
+FORM = Form("extend", steps, complete, kept=False, of_officers=True)
 
 
 def _ask_programme(_answers: Answers, world: World) -> Ask:

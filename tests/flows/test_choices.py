@@ -190,7 +190,8 @@ COMMANDS = {
     "start": Words(slash=("/start", "/batdau"), words=("bat dau", "chao")),
     "initiative": Words(slash=("/sangkien",), words=("sang kien", "gui sang kien")),
     "stop_news": Words(slash=("/dungnhantin",), words=("dung nhan tin", "stop"), exact=("dừng",)),
-    "cancel": Words(slash=("/huy",), words=("huy", "huy bo"), exact=("dừng", "thôi")),
+    "cancel": Words(slash=("/huy",), words=("huy", "huy bo"), exact=("dừng", "thôi"), always=("huy", "huy bo")),
+    "privacy": Words(words=("du lieu", "du lieu cua toi"), always=("du lieu cua toi",)),
     "back": Words(slash=("/quaylai",), words=("quay lai",)),
     "link": Words(slash=("/lienket",)),
 }

@@ -68,7 +68,7 @@ class TestASupplement:
         assert "bản cũ vẫn được giữ" in shown
         assert TEXT not in shown
         an.presses("Gửi đi")
-        assert "Tác giả đã viết lại nội dung" in hanh.says(code)
+        assert "Tác giả đã viết lại" in hanh.says(code)
         read = hanh.talks("[Việc khác]", "[Xem nội dung đã gửi]")
         assert f"Bản gửi ngày 01/03/2027:\n{TEXT}" in read
         assert f"gửi ngày 02/03/2027:\n{AFRESH}" in read

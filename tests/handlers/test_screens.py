@@ -194,7 +194,7 @@ def test_an_act_that_was_done_is_answered_with_what_was_done_and_when(desk: Desk
     union.hanh.sends(receive)
     desk.now += timedelta(hours=3)
     again = union.hanh.sends(receive)
-    assert "đã ở trạng thái “Đã tiếp nhận” từ 09:00" in again
+    assert "đã chuyển sang “Đã tiếp nhận” lúc 09:00" in again
     assert "không thay đổi gì" in again
     assert "chưa được thực hiện" in union.hanh.sends(decline)
     union.at("feedback's card, answered")
@@ -213,7 +213,8 @@ def test_ways_about_never_grow_old(desk: Desk) -> None:
         for choice in shown.choices:
             if choice.key == "inbox":
                 assert "Hộp thư của" in visitor.sends(Pressed(payload(shown.question, choice.key))), name
-    assert "Chương trình của Công đoàn" in union.hanh.says("/menu")
+    union.hanh.says("/menu")
+    assert "📥 Hộp thư" in union.hanh.labels
 
 
 def test_an_award_is_asked_about_once_and_told_on_its_day(desk: Desk) -> None:
@@ -240,12 +241,12 @@ def test_what_is_sent_up_is_what_was_confirmed(desk: Desk) -> None:
     assert "đã được gửi lúc" in hanh.sends(sure)
 
 
-def test_the_clock_of_duties_needs_no_answer(desk: Desk) -> None:
-    union = Union(desk)
+def test_a_duty_done_twice_was_done_when_it_was_done_first(desk: Desk) -> None:
+    hanh = officer(desk, SCHOOL)
     with desk.rows() as db:
         duty_rounds.enqueue_due(db, desk.office, desk.now)
-    assert "Nhắc hạn" in union.hanh.hears()
-    done = Pressed(union.hanh.button("Đã hoàn thành"))
-    first = union.hanh.sends(done)
+    assert "Nhắc hạn" in hanh.hears()
+    done = Pressed(hanh.button("Đã hoàn thành"))
+    first = hanh.sends(done)
     desk.now += timedelta(days=1)
-    assert union.hanh.sends(done) == first
+    assert hanh.sends(done) == first
