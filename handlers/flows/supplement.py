@@ -42,7 +42,8 @@ def _still_asked(value: str, _answers: Answers, world: World) -> bool:
 def _ask_text(answers: Answers, world: World) -> Ask:
     item = world.own_item(answers["code"])
     if item is None or item.state != "needs_more":
-        return Ask("supplement.closed", {"code": answers["code"]}, (Choice("menu", world.words.label("menu")),))
+        values = {"code": answers["code"], "text": answers.get("text")}
+        return Ask("supplement.closed", values, (Choice("menu", world.words.label("menu")),))
     return Ask("supplement.ask", {"code": item.code, "request": item.request, "limit": LIMIT})
 
 

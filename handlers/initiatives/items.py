@@ -154,8 +154,7 @@ def supplement(context: Context, code: str, text: str, *, whole: bool) -> None:
     """
     record = submissions.by_code(context.db, code)
     if record is None or record.member_id != context.my_id or record.state != State.NEEDS_MORE:
-        context.say("supplement.closed", code=code)
-        context.give_back(code, text)
+        context.say("supplement.closed", code=code, text=text)
         return
     moved = initiative_life.move(
         context.db,
@@ -167,8 +166,7 @@ def supplement(context: Context, code: str, text: str, *, whole: bool) -> None:
         now=context.now,
     )
     if not moved:  # an officer decided in this very moment
-        context.say("supplement.closed", code=code)
-        context.give_back(code, text)
+        context.say("supplement.closed", code=code, text=text)
         return
     stands = text if whole else supplemented(context.office, record.text or "", text, context.now)
     submissions.replace_text(context.db, record, text=stands, fingerprint=fingerprint(stands), now=context.now)

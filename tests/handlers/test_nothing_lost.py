@@ -89,6 +89,7 @@ class TestASupplement:
         hanh.talks(code, "[Công nhận]", "[Đã đồng ý, công nhận]")
         told = an.presses("Gửi đi")
         assert "không còn chờ bổ sung" in told
+        assert f"chưa gửi cho ai:\n{MORE}" in told
 
 
 class TestABroadcast:

@@ -109,15 +109,14 @@ SCREENS = {
     "news": ("an", "/nhantin"),
     "own data": ("an", "/dulieu"),
     "looking up": ("an", "/tracuu"),
-    "own feedback, answered": ("lan", "@answered"),
     "own feedback, waiting": ("lan", "@heard"),
     "a new initiative": ("an", "/sangkien"),
     "feedback begun": ("an", "/ykien"),
     "the officer's menu": ("hanh",),
     "the inbox": ("hanh", "/hopthu"),
     "a new card": ("hanh", "@fresh"),
-    "recognising": ("hanh", "@fresh", "[Công nhận]"),
     "more about a card": ("hanh", "@fresh", "[Việc khác]"),
+    "recognising": ("hanh", "@fresh", "[Công nhận]"),
     "a recognised card": ("hanh", "@recognised"),
     "the list": ("hanh", "/hopthu", "[📋 Danh sách chọn]"),
     "feedback's card": ("hanh", "@heard"),
@@ -134,25 +133,27 @@ SCREENS = {
     "the library": ("tuan", "/thuvien"),
     "extending": ("tuan", "/giahan"),
     "the inbox above": ("tuan", "/hopthu"),
+    "own feedback, answered": ("lan", "@answered"),
 }
 
 
-def test_a_label_that_is_typed_does_what_its_button_does(desk: Desk) -> None:
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("who", ["an", "lan", "hanh", "tuan"])
+def test_a_label_that_is_typed_does_what_its_button_does(desk: Desk, who: str) -> None:
     union, unlike = Union(desk), []
-    for name in SCREENS:
+    for name in (name for name, (whose, *_) in SCREENS.items() if whose == who):
         visitor = union.at(name)
         shown = screen(visitor)
         labels = [choice.label for choice in shown.choices]
         for choice in shown.choices:
-            if labels.count(choice.label) > 1:
-                continue
-            pressed = tried(visitor, Pressed(payload(shown.question, choice.key)))
-            for typed in (choice.label, choice.label.lower()):
-                if tried(visitor, Text(typed)) != pressed:
-                    unlike.append((name, typed))
+            if labels.count(choice.label) == 1:
+                pressed = tried(visitor, Pressed(payload(shown.question, choice.key)))
+                if tried(visitor, Text(choice.label.lower())) != pressed:
+                    unlike.append((name, choice.label))
     assert not unlike
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("word", ["hủy bỏ", "/huy", "/menu", "dữ liệu của tôi", "/dulieu", "/hopthu"])
 def test_some_words_act_on_every_screen(desk: Desk, word: str) -> None:
     union = Union(desk)
@@ -167,6 +168,7 @@ def test_some_words_act_on_every_screen(desk: Desk, word: str) -> None:
             assert told[-1:] != own, name
 
 
+@pytest.mark.timeout(900)
 def test_no_button_does_its_act_twice_and_none_is_left_without_an_answer(desk: Desk) -> None:
     union, wrong = Union(desk), []
     for name in SCREENS:
@@ -212,7 +214,7 @@ def test_ways_about_never_grow_old(desk: Desk) -> None:
     for name, visitor, shown in old:
         for choice in shown.choices:
             if choice.key == "inbox":
-                assert "Hộp thư của" in visitor.sends(Pressed(payload(shown.question, choice.key))), name
+                assert "Ý kiến chờ xử lý tại" in visitor.sends(Pressed(payload(shown.question, choice.key))), name
     union.hanh.says("/menu")
     assert "📥 Hộp thư" in union.hanh.labels
 
