@@ -22,7 +22,7 @@ from tests.desk import Desk, Visitor
 from tests.people import TEMPLATE, author, officer
 from tests.voices import ABOVE, SCHOOL, write
 
-SECRETS = re.compile(r"\b[A-Z]{2}-\d{2}-[0-9A-Z]{5}\b|\b[0-9A-Z]{4,5}-[0-9A-Z]{4,5}\b|\d{2}:\d{2}")
+SECRETS = re.compile(r"\b[A-Z]{2}-\d{2}-[0-9A-Z]{5}\b|\b[0-9A-Z]{4,5}-[0-9A-Z]{4,5}\b|\d{2}:\d{2}|/files/\w+|\b\d{6}\b")
 FACTS = (
     "transition",
     "selection",

@@ -49,8 +49,8 @@ async def test_from_the_push_to_the_recognition(box: Box) -> None:
     assert "ghi nội dung cần tác giả bổ sung" in await hanh.presses("Cần bổ sung")
     assert f"{code}: Cần bổ sung" in await hanh.says("Xin nêu rõ chi phí mỗi lớp.")
     assert f"{code} cần bổ sung: Xin nêu rõ chi phí mỗi lớp." in await an.hears()
-    assert "gửi lại toàn bộ nội dung" in await an.presses("Bổ sung nội dung")
-    assert f"nội dung mới của sáng kiến {code}" in await an.talks(BETTER, "XONG", "[Gửi đi]")
+    assert "được thêm vào sau nội dung đã gửi" in await an.presses("Bổ sung nội dung")
+    assert f"nội dung bổ sung của sáng kiến {code}" in await an.talks(BETTER, "XONG", "[Gửi đi]")
     assert f"tác giả đã bổ sung sáng kiến {code}" in await hanh.hears()
     assert BETTER in await hanh.presses("Mở hồ sơ")
     assert "đã đồng ý cho áp dụng chưa" in await hanh.presses("Công nhận")
@@ -185,7 +185,8 @@ class TestDeciding:
         old = hanh.button("Tiếp nhận")
         hanh.presses("Tiếp nhận")
         again = hanh.sends(Pressed(old))
-        assert "đã thay đổi sau khi đồng chí mở" in again
+        assert f"{code} đã chuyển sang “Đã tiếp nhận” lúc 09:00" in again
+        assert "không thay đổi gì" in again
         assert people.TEXT in again
         assert "Tiếp nhận" not in hanh.labels
 
