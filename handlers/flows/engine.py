@@ -121,7 +121,8 @@ def leave(stand: Stand) -> Turn:
     kept = _worth_keeping(stand)
     until = stand.world.draft_until() if kept else None
     form = stand.form
-    said = Say("officer.left" if form.of_officers else "common.cancelled", {"draft_until": until})
+    values = {"draft_until": until}
+    said = Say("officer.left", values) if form.of_officers else Say("common.cancelled", values)
     return Turn(kept, (said, form.leads_back(stand.draft.answers)), left=True)
 
 
