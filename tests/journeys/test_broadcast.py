@@ -78,7 +78,10 @@ def staff(desk: Desk) -> Visitor:
 
 
 def composed(staff: Visitor, *more: str, text: str = TEXT) -> str:
-    return staff.talks("/soantin", text, f"[{WHOLE}]", *more)
+    staff.says("/soantin")
+    if "Làm lại từ đầu" in staff.labels:
+        staff.presses("Làm lại từ đầu")
+    return staff.talks(text, f"[{WHOLE}]", *more)
 
 
 class TestWho:
@@ -132,9 +135,9 @@ class TestTheText:
     def test_words_of_the_menu_are_just_words_in_it(self, staff: Visitor) -> None:
         assert "đoàn viên của đơn vị nào" in staff.talks("/soantin", "Gửi sáng kiến")
 
-    def test_a_draft_thrown_away_reaches_nobody(self, staff: Visitor, room: Mailroom) -> None:
+    def test_a_draft_that_was_left_reaches_nobody_and_waits(self, staff: Visitor, room: Mailroom) -> None:
         room.subscribe("a")
-        assert "Chưa có ai nhận được" in composed(staff, "[Hủy tin]")
+        assert "chưa gửi cho ai. Bản nháp được giữ" in composed(staff, "[Hủy tin]")
         assert room.deliver().get("a") is None
 
 
