@@ -83,7 +83,7 @@ def _in_words(trouble: Exception) -> str:
     if isinstance(trouble, BadSettings):
         return "\n".join((speech.text("config.bad"), *map(_problem, trouble.problems)))
     key = f"error.{type(trouble).__name__}"
-    return speech.text(key) if speech.knows(key) else str(trouble)
+    return speech.text(key, detail=next(iter(trouble.args), "")) if speech.knows(key) else str(trouble)
 
 
 def _of_the_system(trouble: OSError) -> str:

@@ -26,12 +26,19 @@ LONGEST_HEAD = 4096
 LONGEST_PIECE = PIECE + 4096
 """Bytes of a sealed piece: what cannot be compressed grows a little."""
 PERSON = b"backup"
+BEGINNING = b'{"format": "congdoan-backup '
+"""Of the line in clear."""
+MOST_LINES_BEFORE = 20
 
 Facts = Mapping[str, str]
 
 
 class Damaged(StorageError):
     """This is no backup, or it is damaged or cut short."""
+
+
+class Headed(StorageError):
+    """Lines of another program stand before a backup; the detail is how many."""
 
 
 class Sealer:
@@ -67,7 +74,7 @@ class Sealer:
 
 
 def facts(stream: BinaryIO) -> Facts:
-    """What the line in clear says; it is proven only by `pieces`. Raises Damaged."""
+    """What the line in clear says; it is proven only by `pieces`. Raises Damaged, Headed."""
     return _head(stream)[0]
 
 
@@ -110,8 +117,19 @@ def _head(stream: BinaryIO) -> tuple[Facts, bytes]:
             raise Damaged
         bytes.fromhex(told["salt"])
     except (ValueError, KeyError, TypeError) as trouble:
+        if lines := _lines_before(stream):
+            raise Headed(str(lines)) from trouble
         raise Damaged from trouble
     return told, head
+
+
+def _lines_before(stream: BinaryIO) -> int:
+    """How many lines stand before the one that says what this is, as where words went into the same pipe; 0: none."""
+    stream.seek(0)
+    for number in range(MOST_LINES_BEFORE + 1):
+        if stream.readline(LONGEST_HEAD).startswith(BEGINNING):
+            return number
+    return 0
 
 
 def _key(told: Facts, keys: Sequence[str]) -> str:

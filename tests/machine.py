@@ -48,6 +48,13 @@ class Machine:
         assert result.returncode == 0, result.stderr
         return result.stdout
 
+    def noted(self, *arguments: str, **environment: str) -> str:
+        """What is said beside a file; stdout has nothing."""
+        result = self.run(*arguments, **environment)
+        assert result.returncode == 0, result.stderr
+        assert result.stdout == ""
+        return result.stderr
+
     def refused(self, *arguments: str, code: int = 1, **environment: str) -> str:
         """The one line that says why."""
         result = self.run(*arguments, **environment)

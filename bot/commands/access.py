@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from bot import config, control, log
 from bot.commands import orders, speech
@@ -68,7 +70,16 @@ def _alone(settings: Settings, envelope: control.Envelope) -> control.Facts:
 
 @contextmanager
 def making(out: Path) -> Iterator[BinaryIO]:
-    """A file that appears whole or not at all, readable by its owner only."""
+    """A file that appears whole or not at all, readable by its owner only; or stdout, which somebody else reads.
+
+    Raises Unfit: stdout is a screen.
+    """
+    if out == speech.STDOUT:
+        if sys.stdout.isatty():
+            raise Unfit(speech.text("error.screen"))
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
     handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -76,3 +87,16 @@ def making(out: Path) -> Iterator[BinaryIO]:
         Path(name).replace(out)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+@contextmanager
+def taking(file: Path) -> Iterator[BinaryIO]:
+    """A file to be read, from any place in it; stdin is kept aside first."""
+    if file != speech.STDOUT:
+        with file.open("rb") as stream:
+            yield stream
+        return
+    with tempfile.TemporaryFile() as stream:
+        shutil.copyfileobj(sys.stdin.buffer, stream)
+        stream.seek(0)
+        yield cast("BinaryIO", stream)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,12 +16,11 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from storage.erasures import Gone
 
-Out = Annotated[
-    Path, typer.Option("--out", dir_okay=False, metavar=speech.place("file"), help=speech.hint("backup_out"))
-]
-Backup = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, metavar=speech.place("file"), help=speech.hint("backup_file"))
-]
+Out = Annotated[Path | None, speech.out("backup_out")]
+OPENED: dict[str, Any] = {"callback": speech.existing, "dir_okay": False, "metavar": speech.place("file")}
+"""A file to be read, or stdin."""
+Verify = Annotated[Path | None, typer.Option("--verify", help=speech.hint("backup_verify"), **OPENED)]
+Backup = Annotated[Path, typer.Argument(help=speech.hint("backup_file"), **OPENED)]
 Replace = Annotated[bool, typer.Option("--replace", help=speech.hint("restore_replace"))]
 Erasures = Annotated[
     Path | None,
@@ -48,8 +47,32 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(group, name="deliveries")
 
 
-def backup(out: Out) -> None:
-    """Everything in one sealed file, while others serve."""
+def backup(out: Out = None, verify: Verify = None) -> None:
+    """Everything in one sealed file, while others serve; or whether such a file is good."""
+    from bot.errors import Unfit
+
+    if (out is None) is (verify is None):
+        raise Unfit(speech.text("backup.out_or_verify"))
+    if verify is not None:
+        _verify(verify)
+    if out is not None:
+        _back_up(out)
+
+
+def _verify(file: Path) -> None:
+    """That the file is whole, ours, and can be restored by this program; no database is asked."""
+    from bot import archives
+    from bot.commands import access
+
+    settings = access.prepare()
+    with speech.progress("backup.verifying"), access.taking(file) as stream:
+        facts = archives.check(settings, stream)
+        rows = archives.count(settings, stream)
+    made = datetime.fromisoformat(facts["made"])
+    speech.say(speech.text("backup.sound", count=rows, file=_read_from(file), made=made))
+
+
+def _back_up(out: Path) -> None:
     from bot import archives
     from bot.commands import access
     from bot.commands.backup_orders import NoteBackup
@@ -58,7 +81,11 @@ def backup(out: Out) -> None:
     with speech.progress("backup.working"), access.opened(settings) as database, access.making(out) as stream:
         rows = archives.make(settings, database, stream)
     access.carry_out(settings, NoteBackup(rows=rows))
-    speech.say(speech.text("backup.done", count=rows, file=out.name))
+    speech.note(speech.text("backup.done", count=rows, file=speech.shown(out)))
+
+
+def _read_from(file: Path) -> str:
+    return speech.text("stdin") if file == speech.STDOUT else file.name
 
 
 def restore(
@@ -71,11 +98,13 @@ def restore(
     from bot.premises import make_office
 
     settings = access.prepare()
-    with file.open("rb") as stream:
+    with access.taking(file) as stream:
         facts = archives.check(settings, stream)
         gone = _gone(settings, erasures, replace=replace)
         if gone is None and not without:
             raise Unfit(speech.text("restore.no_list"))
+        if replace and not sure and file == speech.STDOUT:
+            raise Unfit(speech.text("restore.say_yes"))
         if replace and not sure and typer.prompt(speech.text("restore.sure", file=file.name)).strip() != file.name:
             raise Unfit(speech.text("restore.not_done"))
         source = archives.Source(stream, frozenset(gone or ()))
@@ -83,7 +112,7 @@ def restore(
             done = archives.restore(settings, make_office(settings), source, replace=replace)
     values = {"held": done.held, "erased": done.erased, "paused": done.paused, "accounts": done.accounts}
     made = datetime.fromisoformat(facts["made"])
-    speech.say(speech.text("restore.done", file=file.name, made=made, listed=gone is not None, **values))
+    speech.say(speech.text("restore.done", file=_read_from(file), made=made, listed=gone is not None, **values))
 
 
 def _gone(settings: Settings, given: Path | None, *, replace: bool) -> frozenset[Gone] | None:

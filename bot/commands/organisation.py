@@ -13,8 +13,15 @@ import typer
 
 from bot.commands import speech
 
-ENDINGS = ("json", "csv", "xlsx")
 DAYS = ["%Y-%m-%d", "%d/%m/%Y"]
+
+
+class Form(StrEnum):
+    """How a table is written."""
+
+    JSON = "json"
+    CSV = "csv"
+    XLSX = "xlsx"
 
 
 class Role(StrEnum):
@@ -40,9 +47,8 @@ Sheet = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, metavar=speech.place("file"), help=speech.hint("sheet"))
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help=speech.hint("dry_run"))]
-SheetOut = Annotated[
-    Path, typer.Option("--out", dir_okay=False, metavar=speech.place("file"), help=speech.hint("units_out"))
-]
+SheetOut = Annotated[Path, speech.out("units_out")]
+MaybeForm = Annotated[Form | None, typer.Option("--format", help=speech.hint("format_instead"))]
 UnitCode = Annotated[str, typer.Option("--unit", metavar=speech.place("code"), help=speech.hint("unit"))]
 MaybeUnit = Annotated[str | None, typer.Option("--unit", metavar=speech.place("code"), help=speech.hint("below_unit"))]
 RoleOption = Annotated[Role, typer.Option("--role", help=speech.hint("role"))]
@@ -88,19 +94,19 @@ def import_units(file: Sheet, dry_run: DryRun = False) -> None:
     speech.say(told)
 
 
-def export_units(out: SheetOut) -> None:
-    """Write the tree of units as a sheet; the file's ending says which kind."""
+def export_units(out: SheetOut, form: MaybeForm = None) -> None:
+    """Write the tree of units as a sheet; unless it is told, the file's ending says which kind."""
     from bot.commands import access
     from bot.errors import Unfit
     from handlers.papers import sheets
     from handlers.units import tree as units
 
-    ending = out.suffix.removeprefix(".").lower()
-    if ending not in ENDINGS:
+    ending = form.value if form else out.suffix.removeprefix(".").lower()
+    if ending not in list(Form):
         raise Unfit(speech.text("units.bad_ending"))
     with speech.progress("export.working"), access.looking(access.prepare()) as db, access.making(out) as stream:
         count = units.export(db, sheets.Form(ending), stream)
-    speech.say(speech.text("export.done", count=count, file=out.name))
+    speech.note(speech.text("export.done", count=count, file=speech.shown(out)))
 
 
 def rename(code: UnitArgument, name: NewName, first: First) -> None:

@@ -14,9 +14,7 @@ from bot.errors import Unfit
 
 ENDING = ".xlsx"
 Number = Annotated[int, typer.Argument(min=1, metavar=speech.place("number"), help=speech.hint("cover_number"))]
-Out = Annotated[
-    Path, typer.Option("--out", dir_okay=False, metavar=speech.place("file"), help=speech.hint("cover_out"))
-]
+Out = Annotated[Path, speech.out("cover_out")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,7 +31,7 @@ def cover(number: Number, out: Out) -> None:
     from bot.premises import make_office
     from handlers.initiatives import covers
 
-    if out.suffix.lower() != ENDING:
+    if out != speech.STDOUT and out.suffix.lower() != ENDING:
         raise Unfit(speech.text("report.bad_ending"))
     settings = access.prepare()
     access.carry_out(settings, NoteCover(number=number))
@@ -41,4 +39,4 @@ def cover(number: Number, out: Out) -> None:
         content = covers.draw(db, make_office(settings), number)
     with access.making(out) as stream:
         stream.write(content)
-    speech.say(speech.text("report.covered", number=number, file=out.name))
+    speech.note(speech.text("report.covered", number=number, file=speech.shown(out)))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 UnitCode = Annotated[str, typer.Option("--unit", metavar=speech.place("code"), help=speech.hint("unit"))]
-Out = Annotated[
-    Path, typer.Option("--out", dir_okay=False, metavar=speech.place("file"), help=speech.hint("poster_out"))
-]
+Out = Annotated[Path, speech.out("poster_out")]
 Bot = Annotated[str | None, typer.Option("--bot", metavar=speech.place("name"), help=speech.hint("bot"))]
 
 
@@ -27,14 +26,25 @@ def add_to(app: typer.Typer) -> None:
     speech.command(app, "qr", "qr")(qr)
 
 
-def qr(unit: UnitCode, out: Out, bot: Bot = None) -> None:
+class Form(StrEnum):
+    """How a poster is written."""
+
+    HTML = "html"
+    SVG = "svg"
+
+
+MaybeForm = Annotated[Form | None, typer.Option("--format", help=speech.hint("format_instead"))]
+
+
+def qr(unit: UnitCode, out: Out, form: MaybeForm = None, bot: Bot = None) -> None:
     """Write the poster; its links are those of the settings."""
     from bot.commands import access
     from bot.premises import make_office
     from handlers.papers import poster
     from handlers.units import posters
 
-    draw = {".svg": poster.svg, ".html": poster.page}.get(out.suffix.lower())
+    ending = form.value if form else out.suffix.removeprefix(".").lower()
+    draw = {Form.SVG.value: poster.svg, Form.HTML.value: poster.page}.get(ending)
     if draw is None:
         raise Unfit(speech.text("qr.bad_ending"))
     settings = access.prepare()
@@ -51,7 +61,7 @@ def qr(unit: UnitCode, out: Out, bot: Bot = None) -> None:
         )
     with access.making(out) as stream:
         stream.write(draw(made, office.catalogue))
-    speech.say(speech.text("qr.done", file=out.name))
+    speech.note(speech.text("qr.done", file=speech.shown(out)))
 
 
 def _username(settings: Settings, given: str | None) -> str | None:

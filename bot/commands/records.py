@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from bot.commands import speech
+from bot.commands.organisation import Form
 
 
 class Kind(StrEnum):
@@ -21,21 +22,11 @@ class Kind(StrEnum):
     MEMBERS = "members"
 
 
-class Form(StrEnum):
-    """How it is written."""
-
-    JSON = "json"
-    CSV = "csv"
-    XLSX = "xlsx"
-
-
 MaybeUnit = Annotated[str | None, typer.Option("--unit", metavar=speech.place("code"), help=speech.hint("below_unit"))]
 KindArgument = Annotated[Kind, typer.Argument(metavar=speech.place("kind"), help=speech.hint("kind"))]
 FormOption = Annotated[Form, typer.Option("--format", help=speech.hint("format"))]
-Out = Annotated[Path, typer.Option("--out", dir_okay=False, metavar=speech.place("file"), help=speech.hint("out"))]
-MaybeOut = Annotated[
-    Path | None, typer.Option("--out", dir_okay=False, metavar=speech.place("file"), help=speech.hint("copy_out"))
-]
+Out = Annotated[Path, speech.out("out")]
+MaybeOut = Annotated[Path | None, speech.out("copy_out")]
 Who = Annotated[str, typer.Argument(metavar=speech.place("code"), help=speech.hint("who"))]
 Sure = Annotated[bool, typer.Option("--yes", help=speech.hint("yes"))]
 
@@ -64,7 +55,7 @@ def export(kind: KindArgument, form: FormOption, out: Out, unit: MaybeUnit = Non
         access.carry_out(settings, NoteExport(kind=kind.value, form=form.value, unit=unit))
         with access.looking(settings) as db, access.making(out) as stream:
             count = exports.write(db, request, stream, today=local_day(clock.now(db)))
-    speech.say(speech.text("export.done", count=count, file=out.name))
+    speech.note(speech.text("export.done", count=count, file=speech.shown(out)))
 
 
 def copy_member(who: Who, out: MaybeOut = None) -> None:
@@ -84,7 +75,7 @@ def copy_member(who: Who, out: MaybeOut = None) -> None:
         return
     with access.making(out) as stream:
         stream.write(told.encode() + b"\n")
-    speech.say(speech.text("privacy.copied", file=out.name))
+    speech.note(speech.text("privacy.copied", file=speech.shown(out)))
 
 
 def erase_member(who: Who, sure: Sure = False) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from messages.catalogue import Catalogue
 
 WORDS = Path(messages.__file__).with_name("vi") / "cli.toml"
+STDOUT = Path("-")
+"""As a file to write: the command's stdout; to read: its stdin."""
 SENTENCES = (
     (r"\bUsage:", "usage"),
     (r"^Options:", "options"),
@@ -102,6 +104,23 @@ def hint(key: str) -> str:
     return words
 
 
+def out(key: str) -> Any:
+    """The option that names the file a command writes; `key` is that of its help. "-": stdout."""
+    return typer.Option("--out", dir_okay=False, metavar=place("file"), help=hint(key))
+
+
+def existing(file: Path | None) -> Path | None:
+    """A file to be read is there, or is stdin: typer, told `exists`, does not know "-" as a path."""
+    if file is not None and file != STDOUT and not file.exists():
+        raise typer.BadParameter(f"File '{file}' does not exist.")
+    return file
+
+
+def shown(file: Path) -> str:
+    """What a file is called when it is spoken of."""
+    return text("stdout") if file == STDOUT else file.name
+
+
 def place(key: str) -> str:
     """What stands for a value in a help page, in capitals."""
     words: str = _words()["place"][key]
@@ -129,6 +148,11 @@ def knows(key: str) -> bool:
 def say(words: str) -> None:
     """Tell a result, on stdout."""
     typer.echo(words)
+
+
+def note(words: str) -> None:
+    """Tell what was done by a command that writes a file, on stderr: stdout may be that file."""
+    typer.echo(words, err=True)
 
 
 def complain(words: str) -> None:
