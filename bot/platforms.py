@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from aiohttp import web
 
 from bot.channels import Channel, Trouble
+from bot.channels.incoming import Ear
 from bot.intake import Intake
 from bot.writer import Writer
 from storage import leases
@@ -18,11 +19,16 @@ from storage.database import Fault, Transaction
 RENEWAL = 3.0
 """Seconds between two looks at the lease, a fifth of its term: one that fell is followed within 18 seconds."""
 
+Result = TypeVar("Result")
+
 log = structlog.get_logger(__name__)
 
 
 class OpenedChannel(Channel, Protocol):
     """A channel with connections of its own."""
+
+    ear: Ear
+    """Told of every poll and call."""
 
     async def open(self) -> None:
         """Make ready to call; the platform is not asked anything yet."""
@@ -54,6 +60,15 @@ def hook_path(base: str, account: str) -> str:
     """Where the webhook of an account hangs; those beyond the first have their name in it."""
     _, _, name = account.partition(":")
     return f"{base}/{name}" if name else base
+
+
+async def telling(ear: Ear, call: Awaitable[Result]) -> Result:
+    """What a call brings; a trouble is the account's. Raises it."""
+    try:
+        return await call
+    except Trouble as trouble:
+        ear.fail(trouble.reason)
+        raise
 
 
 async def while_ours(

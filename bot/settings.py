@@ -159,6 +159,8 @@ class Settings(BaseSettings):
     metrics_host: str = LOOPBACK
     """Where /metrics is answered; it has no password, so never on an address that members can reach."""
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    deaf_after: int = Field(default=300, ge=0, le=86_400)
+    """Seconds an account may hear nobody because of trouble before administrators are told; 0: they are not."""
     erasures_file: Path | None = None
     """Where the list of erasures is kept outside the database; beside a SQLite file if not set."""
     roles: Annotated[frozenset[Part], NoDecode] = frozenset(Part)

@@ -65,8 +65,11 @@ class Telegram:
         menus = asyncio.create_task(self._keep_menus(writer))
         try:
             if self._bot.mode is Mode.WEBHOOK and self._bot.webhook_secret is not None:
-                await self.channel.set_webhook(
-                    f"{public_url}{self.path}", secret=self._bot.webhook_secret.get_secret_value()
+                await platforms.telling(
+                    self.channel.ear,
+                    self.channel.set_webhook(
+                        f"{public_url}{self.path}", secret=self._bot.webhook_secret.get_secret_value()
+                    ),
                 )
                 await asyncio.Event().wait()
             else:

@@ -54,9 +54,10 @@ class ZaloBot:
 
     async def _work(self, intake: Intake, public_url: str | None) -> None:
         if self._bot.mode is Mode.WEBHOOK and self._bot.webhook_secret is not None:
-            await self.channel.introduce()
+            await platforms.telling(self.channel.ear, self.channel.introduce())
             secret = self._bot.webhook_secret.get_secret_value()
-            found = await self.channel.set_webhook(f"{public_url}{self.path}", secret=secret)
+            hook = self.channel.set_webhook(f"{public_url}{self.path}", secret=secret)
+            found = await platforms.telling(self.channel.ear, hook)
             if found not in WELL:
                 log.warning("zalo_bot.webhook_not_reached", account=self._bot.account, outcome=found)
             await asyncio.Event().wait()

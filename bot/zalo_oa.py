@@ -66,6 +66,7 @@ class ZaloOa:
             app_id=self._oa.app_id,
             secret=secret,
             fetchable=self.channel.can_download,
+            ear=self.channel.ear,
         )
         site.router.add_post(self.path, handler)
 
@@ -74,11 +75,15 @@ class ZaloOa:
         await platforms.while_ours(writer, self._oa.account, owner, partial(self._work, writer))
 
     async def _work(self, writer: Writer) -> None:
+        ear, failed = self.channel.ear, ""
         while True:
             try:
                 await self._tokens.renew_if_ripe()
                 await self._ask_names(writer)
+                ear.forgive(failed)
             except Trouble as trouble:
+                failed = trouble.reason
+                ear.fail(failed)
                 log.warning("zalo_oa.look_failed", account=self._oa.account, reason=trouble.reason)
             await asyncio.sleep(LOOK)
 

@@ -9,6 +9,8 @@ import asyncio
 import hmac
 import json
 import random
+import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -39,6 +41,52 @@ class Ignored:
     reason: str
 
 
+class Ear:
+    """How one account hears: when it last did, what stands in its way since when, how often calls were refused.
+
+    Times are of this process. `clock` counts seconds.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._heard: float | None = None
+        self._since: float | None = None
+        self.reason = ""
+        """Of the trouble that lasts."""
+        self.refused: Counter[str] = Counter()
+        """Polls and calls that failed or were turned away, by reason."""
+
+    def hear(self) -> None:
+        """A poll was answered, or an event came in and was taken."""
+        self._heard, self._since, self.reason = self._clock(), None, ""
+
+    def fail(self, reason: str) -> None:
+        """A poll failed, a call was turned away, there is no permission to ask."""
+        self.refused[reason] += 1
+        self._since = self._clock() if self._since is None else self._since
+        self.reason = reason
+
+    def forgive(self, reason: str) -> None:
+        """What stood in the way for this reason is out of it, though nobody has spoken yet."""
+        if self.reason == reason:
+            self._since, self.reason = None, ""
+
+    @property
+    def has_heard(self) -> bool:
+        """Whether it ever did."""
+        return self._heard is not None
+
+    @property
+    def heard_seconds(self) -> float | None:
+        """Since it last heard; None: never yet, or another process does the hearing."""
+        return None if self._heard is None else self._clock() - self._heard
+
+    @property
+    def deaf_seconds(self) -> float | None:
+        """For how long there has been trouble without a good answer in between; None: there is none."""
+        return None if self._since is None else self._clock() - self._since
+
+
 class Pauses:
     """Pauses that double while trouble lasts, each shortened by chance so that many processes do not march in step."""
 
@@ -62,12 +110,19 @@ class Pauses:
         self._next = SHORTEST
 
 
-async def insist(account: str, attempt: Callable[[], Awaitable[Result]], pauses: Pauses) -> Result:
-    """Try until it works."""
+async def insist(
+    account: str, attempt: Callable[[], Awaitable[Result]], pauses: Pauses, ear: Ear | None = None
+) -> Result:
+    """Try until it works; the account's ear is told how it went."""
     while True:
         try:
-            return await attempt()
+            result = await attempt()
+            if ear is not None:
+                ear.hear()
+            return result
         except Trouble as trouble:
+            if ear is not None:
+                ear.fail(trouble.reason)
             log.warning("poll.failed", account=account, reason=trouble.reason)
             asked = trouble.after if isinstance(trouble, Later) else None
         await pauses.wait(at_least=asked or 0.0)
@@ -132,7 +187,9 @@ def parse(body: bytes) -> dict[str, Any] | None:
     return raw if isinstance(raw, dict) else None
 
 
-def turned_away(account: str, reason: str, *, status: int) -> web.Response:
+def turned_away(account: str, reason: str, *, status: int, ear: Ear | None = None) -> web.Response:
     """The answer to a call that is not taken in."""
+    if ear is not None:
+        ear.fail(reason)
     log.warning("webhook.refused", account=account, reason=reason)
     return web.Response(status=status)

@@ -18,6 +18,7 @@ from telegram import error as errors
 from yarl import URL
 
 from bot.channels import Gone, Later, Moved, Pace, Refused, Trouble, Unknown
+from bot.channels.incoming import Ear
 from bot.channels.telegram import keyboards
 from bot.channels.telegram.transport import PATIENCE, AiohttpRequest, Flooded, NotSent, Patience, Unanswered
 from bot.channels.telegram.updates import ALLOWED
@@ -56,6 +57,7 @@ class TelegramChannel:
         patience: Patience = PATIENCE,
     ) -> None:
         self.account = account
+        self.ear = Ear()
         self.pace = Pace(
             per_second=rate,
             chat_interval=chat_interval,

@@ -41,11 +41,11 @@ async def poll(
     The offset moves to the end of the unbroken run of updates handed over; the rest is fetched again after a pause.
     """
     pauses = Pauses(chance=chance, sleep=sleep)
-    await insist(channel.account, channel.delete_webhook, pauses)
-    await insist(channel.account, channel.introduce, pauses)
+    await insist(channel.account, channel.delete_webhook, pauses, channel.ear)
+    await insist(channel.account, channel.introduce, pauses, channel.ear)
     offset = 0
     while True:
-        raws = await insist(channel.account, lambda: channel.fetch(offset), pauses)  # noqa: B023  awaited at once
+        raws = await insist(channel.account, lambda: channel.fetch(offset), pauses, channel.ear)  # noqa: B023  awaited at once
         if not raws:
             offset = 0  # all before it is confirmed now; after a silent week Telegram may count on from a lower number
             pauses.renew()
@@ -69,15 +69,17 @@ def webhook(
 
     async def handle(request: web.Request) -> web.Response:
         if not knows_secret(request.headers.get(SECRET_HEADER), secret):
-            return turned_away(channel.account, "wrong_secret", status=403)
+            return turned_away(channel.account, "wrong_secret", status=403, ear=channel.ear)
         body = await read_body(request)
         if body is None:
-            return turned_away(channel.account, "too_large", status=413)
+            return turned_away(channel.account, "too_large", status=413, ear=channel.ear)
         raw = parse(body)
         if raw is None:
-            return turned_away(channel.account, "not_json", status=400)
+            return turned_away(channel.account, "not_json", status=400, ear=channel.ear)
         channel.learn_name()
         safe = await _hand_over(channel, receive, [raw])
+        if safe:
+            channel.ear.hear()
         return web.Response(status=200 if safe else 503)
 
     return handle

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from bot.channels import Later, Pace, Refused, Trouble, Unknown
 from bot.channels.http import USUAL, HttpClient, Patience
+from bot.channels.incoming import Ear
 from bot.channels.zalo_bot.fates import NOTHING_CAME, Failure, fate, read
 from messages import render
 from messages.catalogue import Catalogue
@@ -84,6 +85,7 @@ class ZaloBotChannel:
         plan: Plan | None = None,
     ) -> None:
         self.account = account
+        self.ear = Ear()
         self.pace = Pace(per_second=rate)
         self.profile: Profile | None = None
         """None until `introduce` has asked for it."""

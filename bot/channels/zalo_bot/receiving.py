@@ -49,11 +49,11 @@ async def poll(
 ) -> None:
     """Fetch and hand over until cancelled. A webhook that is still set is taken down first: Zalo allows one way."""
     pauses = Pauses(chance=chance, sleep=sleep)
-    await insist(channel.account, channel.delete_webhook, pauses)
-    await insist(channel.account, channel.introduce, pauses)
+    await insist(channel.account, channel.delete_webhook, pauses, channel.ear)
+    await insist(channel.account, channel.introduce, pauses, channel.ear)
     seen: deque[str] = deque(maxlen=REMEMBERED)
     while True:
-        raws = await insist(channel.account, channel.fetch, pauses)
+        raws = await insist(channel.account, channel.fetch, pauses, channel.ear)
         fresh = [raw for raw in raws if mark(raw) not in seen]
         await _see_through(_insist_on(channel, receive, fresh, pauses))
         seen.extend(mark(raw) for raw in fresh)
@@ -97,18 +97,20 @@ def webhook(
     async def handle(request: web.Request) -> web.Response:
         given = request.headers.get(SECRET_HEADER)
         if given is not None and not knows_secret(given, secret):
-            return turned_away(channel.account, "wrong_secret", status=403)
+            return turned_away(channel.account, "wrong_secret", status=403, ear=channel.ear)
         body = await read_body(request)
         if body is None:
-            return turned_away(channel.account, "too_large", status=413)
+            return turned_away(channel.account, "too_large", status=413, ear=channel.ear)
         raw = parse(body) if body.strip() else {}
         if raw is None:
-            return turned_away(channel.account, "not_json", status=400)
+            return turned_away(channel.account, "not_json", status=400, ear=channel.ear)
         if "message" not in unpacked(raw):
             return web.Response(status=200)
         if given is None:
-            return turned_away(channel.account, "wrong_secret", status=403)
+            return turned_away(channel.account, "wrong_secret", status=403, ear=channel.ear)
         safe = await _hand_over(channel, receive, [_decoded(channel, raw)])
+        if safe:
+            channel.ear.hear()
         return web.Response(status=200 if safe else 503)
 
     return handle

@@ -17,6 +17,7 @@ import structlog
 
 from bot.channels import Pace, Refused, Trouble, Unknown
 from bot.channels.http import HttpClient
+from bot.channels.incoming import Ear
 from bot.channels.zalo_oa import drawing
 from bot.channels.zalo_oa.calls import OaCalls, Tokens
 from bot.channels.zalo_oa.codes import VIETNAM, Fate, OaError, meaning, trouble
@@ -91,6 +92,7 @@ class ZaloOaChannel:
         templates: Mapping[str, Approved] = MappingProxyType({}),
     ) -> None:
         self.account = account
+        self.ear = Ear()
         self.pace = Pace(per_second=rate)
         self._http = http
         self._tokens = tokens

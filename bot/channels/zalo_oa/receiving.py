@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from bot.channels.incoming import Receive, hand_over, parse, read_body, turned_away
+from bot.channels.incoming import Ear, Receive, hand_over, parse, read_body, turned_away
 from bot.channels.zalo_oa.events import decode, own_id
 
 SIGNATURE = "X-ZEvent-Signature"
@@ -35,6 +35,7 @@ def webhook(
     secret: str,
     fetchable: Callable[[str], bool],
     clock: Callable[[], float] = time.time,
+    ear: Ear | None = None,
 ) -> Handler:
     """The handler of Zalo's calls. `secret` is the account's own key, shown beside the webhook; not the app's.
     `fetchable` says which addresses of pictures and files we follow.
@@ -47,16 +48,18 @@ def webhook(
         nonlocal oa_id
         body = await read_body(request)
         if body is None:
-            return turned_away(account, "too_large", status=413)
+            return turned_away(account, "too_large", status=413, ear=ear)
         raw = parse(body)
         if raw is None:
-            return turned_away(account, "not_json", status=400)
+            return turned_away(account, "not_json", status=400, ear=ear)
         if not is_signed(body, raw, request.headers.get(SIGNATURE, ""), app_id=app_id, secret=secret):
-            return turned_away(account, "wrong_signature", status=403)
+            return turned_away(account, "wrong_signature", status=403, ear=ear)
         if not _is_recent(raw, clock()):
-            return turned_away(account, "too_old", status=403)
+            return turned_away(account, "too_old", status=403, ear=ear)
         oa_id = own_id(raw) or oa_id
         safe = await hand_over(account, receive, [decode(raw, account, oa_id=oa_id, fetchable=fetchable)])
+        if safe and ear is not None:
+            ear.hear()
         return web.Response(status=200 if safe else 503)
 
     return handle
