@@ -22,6 +22,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 
+from bot import ownership
 from bot.errors import OrderFailed
 from storage.engines import read_url
 from storage.errors import InUse
@@ -103,6 +104,7 @@ def hold(url: str) -> Iterator[Hold]:
         yield Hold(database, lock)
     finally:
         os.close(lock)
+        ownership.hand_back(database)
 
 
 @asynccontextmanager

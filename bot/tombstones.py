@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
+
+import structlog
 
 from bot import control
 from bot.clockwork import Job
@@ -19,6 +22,8 @@ from bot.settings import Settings
 from storage import erasures
 from storage.database import Transaction
 from storage.erasures import Gone
+
+log = structlog.get_logger(__name__)
 
 
 class BadList(BotError):
@@ -55,6 +60,27 @@ def add(file: Path, gone: Iterable[Gone]) -> None:
             os.fsync(stream.fileno())
 
 
+def trouble(file: Path) -> str | None:
+    """Why nothing can be added to a list, in the system's words or the name of our error; None: it can."""
+    try:
+        read(file)
+        if file.exists():
+            os.close(os.open(file, os.O_WRONLY | os.O_APPEND))
+        else:
+            tempfile.TemporaryFile(dir=file.parent).close()
+    except OSError as trouble:
+        return trouble.strerror or type(trouble).__name__
+    except BadList:
+        return BadList.__name__
+    return None
+
+
+def tell(file: Path, trouble: object) -> None:
+    """Say in the log that erasures are not listed: a restore would bring back who was erased."""
+    reason = (trouble.strerror or "") if isinstance(trouble, OSError) else str(trouble)
+    log.error("erasures.not_listed", file=str(file), reason=reason)
+
+
 class Tombstones:
     """Keeps the file abreast of the database; looks closer only when there are more erasures than before."""
 
@@ -63,11 +89,14 @@ class Tombstones:
         self._count = 0
 
     def look(self, db: Transaction, _now: datetime) -> None:
-        """What the clock does."""
+        """What the clock does. A list that cannot be written is told each time."""
         count = erasures.count(db)
-        if count != self._count:
-            add(self._file, erasures.listed(db))
-            self._count = count
+        try:
+            if count != self._count or not self._file.exists():
+                add(self._file, erasures.listed(db))
+                self._count = count
+        except (OSError, BadList) as trouble:
+            tell(self._file, trouble)
 
 
 def jobs(settings: Settings) -> tuple[Job, ...]:

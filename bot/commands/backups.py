@@ -113,6 +113,18 @@ def restore(
     values = {"held": done.held, "erased": done.erased, "paused": done.paused, "accounts": done.accounts}
     made = datetime.fromisoformat(facts["made"])
     speech.say(speech.text("restore.done", file=_read_from(file), made=made, listed=gone is not None, **values))
+    _tell_whose_it_is(settings)
+
+
+def _tell_whose_it_is(settings: Settings) -> None:
+    """Who is not root cannot hand the new file to whoever serves: how to do that is said."""
+    import os
+
+    from bot import control, ownership
+
+    database = control.database_file(settings.database_url)
+    if database is not None and os.geteuid() != 0 and (keeper := ownership.keeper_of(database)) is not None:
+        speech.complain(speech.text("restore.not_theirs", file=str(database), owner=keeper))
 
 
 def _gone(settings: Settings, given: Path | None, *, replace: bool) -> frozenset[Gone] | None:

@@ -64,8 +64,11 @@ def of_machine(settings: Settings) -> Told:
     if database is not None and database.parent.is_dir():
         free = shutil.disk_usage(database.parent).free
         yield free > LITTLE_ROOM, "disk", f"{free / LITTLE_ROOM:.1f}"
-    if tombstones.place(settings) is None:
+    listed = tombstones.place(settings)
+    if listed is None:
         yield False, "no_erasures_file", ""
+    elif (trouble := tombstones.trouble(listed)) is not None:
+        yield False, "erasures_not_listed", f"{listed}: {trouble}"
     if settings.metrics_port is not None:
         address = f"{settings.metrics_host}:{settings.metrics_port}"
         yield settings.metrics_host == LOOPBACK, "metrics", address

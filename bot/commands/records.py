@@ -6,12 +6,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.commands import speech
 from bot.commands.organisation import Form
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 
 class Kind(StrEnum):
@@ -88,3 +91,15 @@ def erase_member(who: Who, sure: Sure = False) -> None:
     if not sure and typer.prompt(speech.text("privacy.sure", who=who)).strip() != who:
         raise Unfit(speech.text("privacy.not_erased"))
     speech.say(access.carry_out(settings, EraseMember(who=who)))
+    _see_that_it_is_listed(settings)
+
+
+def _see_that_it_is_listed(settings: Settings) -> None:
+    """Written by whoever serves within half a minute; that it cannot be is told now."""
+    from bot import tombstones
+
+    file = tombstones.place(settings)
+    if file is None:
+        speech.complain(speech.text("privacy.no_list"))
+    elif (trouble := tombstones.trouble(file)) is not None:
+        speech.complain(speech.text("privacy.not_listed", file=str(file), reason=trouble))
