@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 import structlog
-from aiohttp import web
+from aiohttp import ClientPayloadError, web
 from aiohttp.typedefs import Handler
 
 from bot.web import pages
@@ -45,6 +45,11 @@ async def kindly(request: web.Request, handler: Handler) -> web.StreamResponse:
         if refusal.status < 400:
             raise
         return answer(request, refusal.status, headers=_passed_on(refusal))
+    except (
+        ConnectionError,
+        ClientPayloadError,
+    ):  # whoever asked is gone, or a proxy cut them off: nobody is to be told
+        return answer(request, 400)
     except Exception as fault:
         return _fault(request, fault)
 
@@ -66,6 +71,8 @@ def answer(
 ) -> web.Response:
     """The same notice as JSON for our script and as a page for everybody else."""
     kind = KINDS.get(status, "fault" if status >= 500 else "bad")
+    if kind == "large" and request.content_type.startswith("multipart/"):
+        kind = "files"
     words = cast(Notices, pages.environment().get_template("notices.html").module)
     title, advice = str(words.title(kind)).strip(), str(words.advice(kind)).strip()
     if "application/json" in request.headers.get("Accept", ""):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from urllib.parse import quote
 
-from aiohttp import BodyPartReader, web
+from aiohttp import BodyPartReader, ClientPayloadError, web
 
 from bot.web import guards, pages
 from bot.web.throttle import Buckets, Rate
@@ -146,6 +146,13 @@ def _opened(request: web.Request) -> tuple[Cabinet, str]:
 
 async def _read(request: web.Request) -> Form:
     """What a form brought, part by part: nothing touches a disk, and what is too much is not read to its end."""
+    try:
+        return await _parts(request)
+    except (ClientPayloadError, ConnectionError, ValueError) as trouble:  # cut off on the way, or no form at all
+        raise web.HTTPBadRequest from trouble
+
+
+async def _parts(request: web.Request) -> Form:
     if not request.content_type.startswith("multipart/"):
         return Form(str((await request.post()).get("code", "")), ())
     code, uploads, room = "", [], MOST_AT_ONCE
