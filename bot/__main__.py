@@ -11,6 +11,7 @@ import errno
 import os
 import sys
 from types import TracebackType
+from typing import Annotated
 
 import typer
 from typer.main import get_command
@@ -26,6 +27,7 @@ from bot.commands import (
     programmes,
     records,
     serving,
+    setup,
     speech,
 )
 from bot.errors import BadSettings, BotError, Problem, Unfit
@@ -36,8 +38,24 @@ OWN_FILES = 0o077
 """Whatever we write may hold personal data: databases, exports, keys."""
 
 app = speech.group("program")
-for commands in (serving, doctor, organisation, records, programmes, papers, poster, broadcasts, backups, oa):
+for commands in (setup, serving, doctor, organisation, records, programmes, papers, poster, broadcasts, backups, oa):
     commands.add_to(app)
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from bot.version import VERSION
+
+        speech.say(f"congdoan {VERSION}")
+        raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", is_eager=True, callback=_tell_version, help=speech.hint("version"))]
+
+
+@app.callback()
+def _before(version: Version = False) -> None:
+    """What may stand before the name of a command."""
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
-from bot import control, tombstones
+from bot import control, hearing, tombstones
 from bot import web as pages
 from bot.attachments import Fetching
 from bot.channels import Channel
@@ -28,11 +28,14 @@ from bot.courier import Courier
 from bot.demo import RunningDemo
 from bot.intake import Intake
 from bot.jobs import office_jobs
+from bot.key_watch import KeyWatch
 from bot.meters import Meters
 from bot.platforms import Platform
 from bot.premises import make_office
 from bot.settings import Part, Settings
 from bot.telegram import Telegram
+from bot.version import VERSION
+from bot.vitals import Vitals
 from bot.web import metrics
 from bot.web.files import Cabinet
 from bot.web.keys import Site
@@ -43,7 +46,7 @@ from handlers import demo as rehearsal
 from handlers.office import Office
 from handlers.reaching.gate import Gate
 from handlers.reaching.last_look import LastLook
-from storage import clock
+from storage import clock, key_checks
 from storage.database import Database, Transaction
 from storage.seals import Seals
 from storage.upgrades import migrate
@@ -70,6 +73,7 @@ class App:
     owner: str
     """This process among all that share the database."""
     meters: Meters
+    vitals: Vitals
 
 
 @asynccontextmanager
@@ -93,6 +97,7 @@ async def running(
         writer = Writer(database)
         writer.open()
         stack.push_async_callback(writer.close)
+        await writer.run(key_checks.use)
         if office is None:
             office = await asyncio.to_thread(make_office, settings, demo=demo)
         if demo:
@@ -103,7 +108,9 @@ async def running(
             await stack.enter_async_context(_listening(app))
         page = functools.partial(app.meters.page, writer)
         await stack.enter_async_context(metrics.listening(page, settings.metrics_host, settings.metrics_port))
-        _start(stack, app)
+        work = await stack.enter_async_context(AsyncExitStack())
+        _start(work, app)
+        _background(stack, KeyWatch(writer, app.vitals, lambda: work.pop_all().aclose()).run())
         yield app
 
 
@@ -129,7 +136,10 @@ async def _assemble(
         await each.channel.open()
         stack.push_async_callback(each.channel.close)
     channels: list[Channel] = [browser, *(each.channel for each in platforms), *more]
-    meters = Meters()
+    vitals = Vitals()
+    vitals.ears = {each.channel.account: each.channel.ear for each in platforms}
+    database.seals.unopened = vitals.count_unopened
+    meters = Meters(vitals)
     courier = Courier(
         writer,
         channels,
@@ -155,11 +165,14 @@ async def _assemble(
         accounts=tuple(channel.account for channel in channels),
         demo=RunningDemo(writer, office, clockwork, courier) if demo else None,
         cabinet=Cabinet(writer, office),
+        vitals=vitals,
     )
     for each in platforms:
         each.hook(site, intake)
     fetching = Fetching(writer, office, channels)
-    return App(settings, writer, office, intake, courier, clockwork, site, tuple(platforms), fetching, owner, meters)
+    return App(
+        settings, writer, office, intake, courier, clockwork, site, tuple(platforms), fetching, owner, meters, vitals
+    )
 
 
 def _start(stack: AsyncExitStack, app: App) -> None:
@@ -173,6 +186,7 @@ def _start(stack: AsyncExitStack, app: App) -> None:
         stack.push_async_callback(app.clockwork.stop)
     if Part.COURIER in roles:
         _background(stack, app.fetching.run())
+    _background(stack, hearing.keep_told(app.writer, app.office, app.vitals.ears, app.settings.deaf_after))
     if Part.POLLER in roles:
         for each in app.platforms:
             _background(stack, each.run(app.writer, app.intake, app.owner, app.settings.public_url))
@@ -212,13 +226,21 @@ async def serve(
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     async with ending_soon(stop), running(settings, demo=demo, more=more, listen=Part.WEB in settings.roles) as app:
-        log.info("started", roles=sorted(settings.roles), demo=demo)
+        _look_at_the_list_of_erasures(settings)
+        log.info("started", version=VERSION, roles=sorted(settings.roles), demo=demo)
         gc.collect()
         gc.freeze()  # what is here now stays: the collector need not look through it again and again
         if ready is not None:
             ready(app)
         await stop.wait()
         log.info("stopping")
+
+
+def _look_at_the_list_of_erasures(settings: Settings) -> None:
+    """Told before the first erasure, not when a restore needs it."""
+    file = tombstones.place(settings)
+    if file is not None and (trouble := tombstones.trouble(file)) is not None:
+        tombstones.tell(file, trouble)
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from bot.settings import Settings
 from handlers import restoring
 from handlers.office import Office
 from handlers.restoring import Restored
-from storage import backups, clock, erasures, schema, sealed_files
+from storage import backups, clock, erasures, key_checks, schema, sealed_files
 from storage.database import Database, Transaction
 from storage.erasures import Gone
 from storage.errors import NotMigrated
@@ -126,6 +126,7 @@ def _fill(db: Transaction, settings: Settings, office: Office, source: Source) -
     jobs: Sequence[restoring.Look] = [job.run for job in office_jobs(office)]
     now = clock.now(db)
     restored = restoring.settle(db, office, gone=source.gone, jobs=jobs, made=facts["made"], now=now)
+    key_checks.adopt(db)
     db.write_out()
     return restored
 

@@ -12,10 +12,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from bot.vitals import Vitals
 from bot.writer import Writer
 from handlers.news import progress
 from storage import signals
 from storage.database import Fault, Transaction
+from storage.errors import WrongKey
 from storage.outcomes import Outcome, Report
 from storage.signals import Signals
 
@@ -45,7 +47,8 @@ class Timer:
 class Meters:
     """What this process has done since it started."""
 
-    def __init__(self) -> None:
+    def __init__(self, vitals: Vitals | None = None) -> None:
+        self._vitals = vitals or Vitals()
         self._turns: dict[str, Timer] = {}
         self._landed: Counter[tuple[str, str, str]] = Counter()
         self._pauses: Counter[str] = Counter()
@@ -66,7 +69,7 @@ class Meters:
         try:
             async with asyncio.timeout(PATIENCE):
                 shared = await _shared(writer)
-        except (Fault, TimeoutError):
+        except (Fault, WrongKey, TimeoutError):
             shared = ()
         return "".join((*self.own(), *_family("database_up", "gauge", [((), bool(shared))]), *shared))
 
@@ -78,6 +81,17 @@ class Meters:
         landed = ((_landed(key), number) for key, number in sorted(self._landed.items()))
         yield from _family("sends_total", "counter", landed)
         yield from _family("pauses_total", "counter", _by_account(self._pauses))
+        yield from _family("key_fits", "gauge", [((), self._vitals.key_fits)])
+        ears = self._vitals.ears.items()
+        heard = {account: ear.heard_seconds for account, ear in ears}
+        deaf = {account: ear.deaf_seconds or 0.0 for account, ear in ears}
+        refused = {(account, reason): n for account, ear in ears for reason, n in ear.refused.items()}
+        known = {account: seconds for account, seconds in heard.items() if seconds is not None}
+        yield from _family("heard_seconds", "gauge", _by_account(known))
+        yield from _family("deaf_seconds", "gauge", _by_account(deaf))
+        refusals = ((tuple(zip(("account", "reason"), key, strict=True)), n) for key, n in sorted(refused.items()))
+        yield from _family("refused_total", "counter", refusals)
+        yield from _family("unopened_total", "counter", [((), self._vitals.unopened)])
 
 
 async def _shared(writer: Writer) -> tuple[str, ...]:

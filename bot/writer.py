@@ -15,6 +15,7 @@ from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
 from storage.database import Database, Transaction
+from storage.errors import WrongKey
 
 READERS = 2
 
@@ -32,6 +33,7 @@ class Writer:
         self._writing: ThreadPoolExecutor | None = None
         self._turning: ThreadPoolExecutor | None = None
         self._reading: ThreadPoolExecutor | None = None
+        self._takes_turns = self._writes = True
 
     def open(self) -> None:
         """Start the threads."""
@@ -47,6 +49,14 @@ class Writer:
                 await asyncio.to_thread(pool.shutdown, wait=True)
         self._turning = self._writing = self._reading = None
 
+    def bar_turns(self) -> None:
+        """Take no turn from now on: it raises WrongKey."""
+        self._takes_turns = False
+
+    def bar(self) -> None:
+        """Write nothing from now on: it raises WrongKey."""
+        self._writes = False
+
     async def run(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """What `work(db, …)` returns, once its transaction is committed; what it raises, once it is rolled back.
 
@@ -56,6 +66,8 @@ class Writer:
 
     async def turns(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """As `run`, for what members wait for."""
+        if not self._takes_turns:
+            raise WrongKey
         return await self._in(self._turning, partial(self._write, work, *args, **kwargs))
 
     async def read(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -68,6 +80,8 @@ class Writer:
         return await self._in(self._reading, read)
 
     def _write(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        if not self._writes:
+            raise WrongKey
         with self._database.transaction() as db:
             return work(db, *args, **kwargs)
 

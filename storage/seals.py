@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -35,6 +35,8 @@ class Seals:
             raise ValueError("no secret key")
         self._ciphers = [AESGCM(_derive(key, b"seal")) for key in keys]
         self._digest_keys = [_derive(key, b"digest") for key in keys]
+        self.unopened: Callable[[], object] = lambda: None
+        """Told of everything that did not open: a row that is lost to this process."""
 
     def seal(self, value: Any) -> bytes:
         """Seal a JSON value: it tells neither a moment nor more than a rough length."""
@@ -52,13 +54,24 @@ class Seals:
 
     def unwrap(self, sealed: bytes) -> bytes:
         """The bytes behind `wrap`. Raises WrongKey."""
+        content = self._content(sealed)
+        if content is None:
+            self.unopened()
+            raise WrongKey
+        return content
+
+    def opens(self, sealed: bytes) -> bool:
+        """Whether one of the keys opens this; nobody is told if none does."""
+        return self._content(sealed) is not None
+
+    def _content(self, sealed: bytes) -> bytes | None:
         nonce, body = sealed[1 : 1 + NONCE], sealed[1 + NONCE :]
         for cipher in self._ciphers if sealed.startswith(FORM) else ():
             try:
                 return cipher.decrypt(nonce, body, None)
             except (InvalidTag, ValueError):  # another key, or no seal at all
                 continue
-        raise WrongKey
+        return None
 
     def digest(self, *parts: str) -> str:
         """A keyed digest, for what must be found again but not read (one-time codes, erased members)."""

@@ -15,8 +15,10 @@ from sqlmodel import SQLModel
 from storage import clock, leases, pace
 from storage.database import Transaction
 from storage.outbox import IS_READY, rows
-from storage.tables import Priority, Sending
+from storage.tables import Priority, Sending, Setting
 
+PROBE = 64 * 1024
+"""Characters that need room of their own."""
 MOST = 10_000
 """As far as rows are counted: from there on it is «many»."""
 
@@ -52,6 +54,11 @@ def read(db: Transaction) -> Signals:
         unknown=count(db, Sending.UNKNOWN),
         leases={name: owner for name, (owner, _) in leases.holders(db).items()},
     )
+
+
+def try_to_write(db: Transaction, size: int) -> None:
+    """Keep so many characters, instead of those of the last time. What the database raises says that it cannot."""
+    db.write(Setting, {"key": "probe", "value": "0" * size}, replaces=("key",))
 
 
 def count(db: Transaction, state: Sending) -> int:

@@ -25,6 +25,7 @@ FRAMEWORK_STORAGE = {
     "engines",
     "erasures",
     "errors",
+    "key_checks",
     "leases",
     "outages",
     "outbox",

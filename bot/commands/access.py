@@ -19,8 +19,9 @@ from bot.errors import Unfit
 from bot.premises import make_office
 from bot.settings import Settings
 from handlers.errors import Refusal
-from storage import schema
+from storage import key_checks, schema
 from storage.database import Database, Transaction
+from storage.errors import WrongKey
 from storage.seals import Seals
 
 
@@ -32,7 +33,9 @@ def prepare() -> Settings:
 
 
 def carry_out(settings: Settings, order: Order) -> str:
-    """Have an order done that writes; what is to be said of it. Raises Unfit."""
+    """Have an order done that writes; what is to be said of it. Raises Unfit, StorageError."""
+    with opened(settings):
+        pass  # whoever carries it out: a command with another key is told so
     try:
         facts = control.deliver(settings.database_url, orders.pack(order), lambda envelope: _alone(settings, envelope))
     except control.Refused as refused:
@@ -58,6 +61,9 @@ def opened(settings: Settings) -> Iterator[Database]:
     database = Database(settings.database_url, Seals(settings.secret_keys))
     try:
         schema.check(database)
+        with database.reading() as db:
+            if not key_checks.fits(db):
+                raise WrongKey
         yield database
     finally:
         database.close()

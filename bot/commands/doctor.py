@@ -15,6 +15,7 @@ from bot.errors import Unfit
 
 if TYPE_CHECKING:
     from bot.settings import Settings, TelegramBot
+    from storage.database import Database
 
 Online = Annotated[bool, typer.Option("--online", help=speech.hint("online"))]
 
@@ -74,6 +75,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
     try:
         schema.check(database)
         yield Finding(Verdict.GOOD, "database", database.url.get_backend_name())
+        if settings.secret_keys:
+            yield _key(database)
         yield from (_found(*told) for told in checkup.of_database(database))
     except NotMigrated:
         yield Finding(Verdict.BAD, "not_migrated")
@@ -84,6 +87,14 @@ def _database(settings: Settings) -> Iterator[Finding]:
     if database.is_sqlite and not schema.is_sqlite_safe():
         yield Finding(Verdict.DOUBTFUL, "old_sqlite", schema.sqlite_version())
     yield from (_found(*told) for told in checkup.of_machine(settings))
+
+
+def _key(database: Database) -> Finding:
+    from storage import key_checks
+
+    with database.reading() as db:
+        fits = key_checks.fits(db)
+    return Finding(Verdict.GOOD, "key_fits") if fits else Finding(Verdict.BAD, "wrong_key")
 
 
 def _found(well: bool, key: str, detail: str) -> Finding:

@@ -113,4 +113,22 @@ def migrate() -> None:
     log.set_up(secrets=settings.secrets, level=QUIET)
     with control.hold(settings.database_url), speech.progress("migrate.working"):
         upgrades.migrate(settings.database_url)
+        if settings.secret_keys:
+            _use_key(settings)
     speech.say(speech.text("migrate.done"))
+    if not settings.secret_keys:
+        speech.complain(speech.text("migrate.no_key"))
+
+
+def _use_key(settings: Settings) -> None:
+    """Tell a wrong key now, and keep the right one in mind. Raises WrongKey."""
+    from storage import key_checks
+    from storage.database import Database
+    from storage.seals import Seals
+
+    database = Database(settings.database_url, Seals(settings.secret_keys))
+    try:
+        with database.transaction() as db:
+            key_checks.use(db)
+    finally:
+        database.close()

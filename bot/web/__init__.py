@@ -12,7 +12,19 @@ from bot.web import chat, errors, files, headers, health, pages
 from bot.web import demo as demo_pages
 from bot.web.demo import DEMO, Demo
 from bot.web.files import CABINET, Cabinet
-from bot.web.keys import ACCOUNTS, CHANNEL, INTAKE, RECORDS, SITE, THROTTLE, Intake, Records, Site
+from bot.web.keys import (
+    ACCOUNTS,
+    CHANNEL,
+    INTAKE,
+    RECORDS,
+    SITE,
+    THROTTLE,
+    VITALS,
+    Intake,
+    Records,
+    Site,
+    Vitals,
+)
 from bot.web.throttle import Throttle
 
 ROUTES = (
@@ -46,11 +58,12 @@ def application(
     throttle: Throttle | None = None,
     demo: Demo | None = None,
     cabinet: Cabinet | None = None,
+    vitals: Vitals | None = None,
 ) -> web.Application:
     """Everything under one roof; without a `demo` or a `cabinet` their addresses do not exist."""
     app = web.Application(middlewares=[errors.kindly])
     app[INTAKE], app[RECORDS], app[CHANNEL], app[SITE] = intake, records, channel, site
-    app[ACCOUNTS] = accounts
+    app[ACCOUNTS], app[VITALS] = accounts, vitals
     app[THROTTLE] = throttle or Throttle()
     if demo is not None:
         app[DEMO] = demo

@@ -5,12 +5,13 @@ Only shapes live here. The parts themselves are built by the composition root an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from aiohttp import web
 
+from bot.channels.incoming import Ear
 from bot.channels.web import WebChannel
 from bot.web.throttle import Throttle
 from messages.types import Inbound
@@ -35,6 +36,10 @@ class Records(Protocol):
         """Run `fn(db, …)` in a reading transaction, off the event loop."""
         ...
 
+    async def run(self, fn: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `fn(db, …)` in a writing one; returns after the commit."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -55,9 +60,19 @@ class Site:
         return self.public_url.startswith("https://")
 
 
+class Vitals(Protocol):
+    """How the process that answers is."""
+
+    key_fits: bool
+    """Whether its keys are those of the database."""
+    ears: Mapping[str, Ear]
+    """How each bot and account hears."""
+
+
 INTAKE: web.AppKey[Intake] = web.AppKey("intake")
 RECORDS: web.AppKey[Records] = web.AppKey("records")
 CHANNEL: web.AppKey[WebChannel] = web.AppKey("channel")
 SITE: web.AppKey[Site] = web.AppKey("site")
 ACCOUNTS: web.AppKey[tuple[str, ...]] = web.AppKey("accounts")
+VITALS: web.AppKey[Vitals | None] = web.AppKey("vitals")
 THROTTLE: web.AppKey[Throttle] = web.AppKey("throttle")

@@ -7,6 +7,7 @@ import hashlib
 import pytest
 from aiohttp import ClientSession
 
+from bot.version import VERSION
 from bot.web import ROUTES
 from bot.web.pages import STATIC
 from tests.web.conftest import Pages, Serve
@@ -54,10 +55,11 @@ async def test_a_fault_of_ours_is_a_page_with_an_id_and_without_details(client: 
 
 async def test_alive_and_ready(client: ClientSession, pages: Pages) -> None:
     async with client.get(f"{pages.url}/health") as answer:
-        assert (answer.status, await answer.text()) == (200, "ok")
+        assert (answer.status, await answer.text()) == (200, f"ok {VERSION}")
     async with client.get(f"{pages.url}/ready") as answer:
         assert await answer.json() == {
             "database": "ok",
+            "key": "ok",
             "channels": ["web"],
             "accounts": {"web": {"state": "ok", "out_seconds": None, "oldest_unsent_seconds": None}},
             "oldest_unsent_seconds": None,
