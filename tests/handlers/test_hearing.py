@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -45,6 +46,7 @@ def test_a_trouble_is_told_once_and_its_end_once(desk: Desk, reason: str, words:
     for _ in range(2):
         hears(desk, "zalo_oa")
     assert son.hears().count("nhận tin trở lại") == 1
+    desk.now += timedelta(minutes=20)
     deaf(desk, "zalo_oa", reason)
     assert "7 phút" in son.hears(), "the next trouble is another one"
 

@@ -11,7 +11,7 @@ import pytest
 from bot.web.files import MOST_AT_ONCE
 from handlers.files import files
 from tests.web.conftest import Pages
-from tests.web.test_files import Counter, Upload, counter  # noqa: F401  a fixture
+from tests.web.test_files import HOME, Counter, Upload, counter  # noqa: F401  a fixture
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 LIMITS = {"Caddyfile": r"max_size (\d+)MB", "nginx.conf": r"client_max_body_size (\d+)m;"}
@@ -64,7 +64,7 @@ async def test_a_form_that_is_cut_off_or_is_none_is_no_fault_of_ours(
     writer.close()
     await asyncio.sleep(0)
     assert "page failed" not in caplog.text
-    assert (await counter.client.get(offer.link.removeprefix("http://127.0.0.1"))).status in {200, 404}
+    assert (await counter.client.get(offer.link.removeprefix(HOME))).status in {200, 404}
 
 
 async def test_a_line_that_is_cut_off_is_no_fault_of_ours(pages: Pages, caplog: pytest.LogCaptureFixture) -> None:
