@@ -164,6 +164,7 @@ async def state_of(worker: Worker, client: ClientSession) -> tuple[int, dict[str
         return response.status, json.loads(await response.text())
 
 
+@pytest.mark.timeout(600)  # six starts of a process, on a machine that may be busy
 async def test_keys_change_on_two_servers_in_the_documented_order(postgresql_database: str, tmp_path: Path) -> None:
     workers = []
     for name in ("one", "two"):
