@@ -46,6 +46,9 @@ NOT_RUN = {
 ANSWERED = {
     "congdoan officers end SỐ": "Giá trị",
     "congdoan programmes load 75-nghin-sang-kien --year 2027": "",
+    "congdoan units rename": "chưa đến",
+    "congdoan units merge": "chưa đến",
+    "congdoan units close": "chưa đến",
     "congdoan report cover 12": "danh sách",
     "congdoan privacy export SK-27-4F7K2": "Không tìm thấy",
     "congdoan privacy erase SK-27-4F7K2": "Không tìm thấy",

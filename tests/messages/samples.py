@@ -17,6 +17,8 @@ VALUES: Mapping[str, Any] = {
     "meanings": ["Gửi đi", "Mở hồ sơ (SK-27-4F7K2)"],
     "ways": ["XONG", "Quay lại", "Hủy bỏ"],
     "worded": [("XONG 1204", "Đã hoàn thành"), ("NHẮC 1204", "Nhắc lại sau")],
+    "account": "zalo_oa:2",
+    "minutes": 1200,
     "above": "Liên đoàn Lao động tỉnh Quảng Ngãi",
     "addresses": [("telegram", datetime(2027, 4, 1, tzinfo=UTC)), ("zalo_oa:2", datetime(2027, 4, 2, tzinfo=UTC))],
     "anonymous": False,
