@@ -175,6 +175,8 @@ CRITERIA = [("Tính mới", 30), ("Hiệu quả", 40), ("Phạm vi áp dụng", 
 
 OWN: Mapping[str, Mapping[str, Any]] = {
     "broadcast.status": {"state": "scheduled"},
+    "cli.backup.sound": {"made": MOMENT},
+    "cli.init.file": {"first": "secret_key = …", "lines": ["organisation = …", "public_url = …"]},
     "cli.deliveries.line": {"account": "zalo_oa:2", "topic": "duty", "state": "held", "oldest": MOMENT},
     "cli.restore.done": {
         "made": MOMENT,
