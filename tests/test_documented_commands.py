@@ -51,7 +51,7 @@ ANSWERED = {
     "congdoan units close": "chưa đến",
     "congdoan report cover 12": "danh sách",
     "congdoan privacy export SK-27-4F7K2": "Không tìm thấy",
-    "congdoan privacy erase SK-27-4F7K2": "Không tìm thấy",
+    "congdoan privacy erase SK-27-4F7K2": "",
     "congdoan programmes extend 75-nghin-sang-kien-2027": "",
     "congdoan programmes close": "",
     "congdoan programmes open": "",
