@@ -259,7 +259,7 @@ def _worded(
         "standing": standing,
         "contact": office.contact,
         "callers": called,
-        "before": by_when(now) if called else None,
+        "due": by_when(now) if called else None,
         "hidden": hidden,
     }
     reader = office.catalogue.text("danger.reader", values)

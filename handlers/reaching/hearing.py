@@ -27,7 +27,7 @@ def deaf(db: Transaction, office: Office, account: str, reason: str, minutes: in
     if is_deaf(db, account):
         return
     settings.write(db, _key(account), now.isoformat())
-    _tell(db, office, account, Say("hearing.deaf", {"account": account, "reason": reason, "minutes": minutes}), now)
+    _tell(db, office, account, Say("hearing.deaf", {"account": account, "trouble": reason, "minutes": minutes}), now)
 
 
 def hears(db: Transaction, office: Office, account: str, now: datetime) -> None:

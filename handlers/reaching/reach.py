@@ -217,7 +217,7 @@ def verdict(what: What, way: Way, terms: Terms, spent: Spent, now: datetime) -> 
         return Refuse(Reason.TAKEN_OVER) if what is What.REPLY else Later(way.paused_until, Reason.TAKEN_OVER)
     if terms.follow and way.follows is False and what not in ANSWERS:
         return Refuse(Reason.UNFOLLOWED)
-    if what is not What.REPLY and left_of_month(what, terms, spent) == 0:
+    if what not in ANSWERS and left_of_month(what, terms, spent) == 0:
         return Refuse(Reason.MONTH_SPENT)  # an answer goes until the platform itself says no: its count may be another
     found = _by_window(what, way, terms, spent, now)
     asleep = terms.night is not None and is_quiet(now, terms.night)

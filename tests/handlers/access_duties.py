@@ -7,7 +7,7 @@ from datetime import timedelta
 from handlers.awards import records as awards
 from storage.tables import Right
 from tests.handlers import desk_acts
-from tests.handlers.access_scenes import NOW, OWN, UPWARD, Action, Scene
+from tests.handlers.access_scenes import NOW, OWN, OWN_ONLY, UPWARD, Action, Scene
 from tests.union import OFFICE
 
 
@@ -39,14 +39,14 @@ ACTIONS = (
     Action(
         "attach a paper",
         Right.SELECT,
-        UPWARD,
+        OWN_ONLY,
         lambda scene, actor: desk_acts.attach_paper(scene.db, scene.award, actor, NOW),
         _has_award_file,
     ),
     Action(
         "hand in an award file",
         Right.SELECT,
-        UPWARD,
+        OWN_ONLY,
         lambda scene, actor: desk_acts.send_award(scene.db, scene.award, actor, NOW),
         _has_award_file,
     ),

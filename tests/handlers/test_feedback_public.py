@@ -149,7 +149,7 @@ def test_a_small_unit_is_not_told_of_one_of_its_few_but_the_level_above_may_tell
     hanh.talks(code, "[Báo kết quả]", ANSWER)
     refused = hanh.talks(code, "[Công bố kết quả]", WORDS)
     assert "chưa đủ đông để giữ kín người gửi" in refused
-    assert hanh.labels == ["Để lần sau", "Nhập lại"]
+    assert hanh.labels == ["Để lần sau", "Nhập lại", "Hủy bỏ"]
     hanh.presses("Để lần sau")
     preview = staff.talks(code, "[Công bố kết quả]", WORDS)
     assert "đoàn viên thuộc Công đoàn ngành Giáo dục tỉnh đã đăng ký nhận tin, 1 người" in preview

@@ -96,12 +96,12 @@ def test_an_extension_only_ever_moves_the_end_later(db: Transaction, closes_at: 
 def test_an_earlier_end_is_possible_where_it_is_meant_and_still_ahead(db: Transaction) -> None:
     code = load(db)
     assert programmes.closes_earlier(db, code, at(2027, 4, 20), NOW) == at(2027, 4, 21)
-    row = programmes.extend(db, code, at(2027, 4, 20), actor_id=None, now=NOW, earlier=True)
+    row = programmes.extend(db, code, at(2027, 4, 20), actor=COMMAND_LINE, now=NOW, earlier=True)
     assert row.closes_at == at(2027, 4, 20)
     for gone in (NOW, NOW - SECOND):
         assert programmes.closes_earlier(db, code, gone, NOW) is None
         with pytest.raises(Refusal, match="not_later"):
-            programmes.extend(db, code, gone, actor_id=None, now=NOW, earlier=True)
+            programmes.extend(db, code, gone, actor=COMMAND_LINE, now=NOW, earlier=True)
 
 
 def test_opening_early_and_closing_at_once(db: Transaction) -> None:

@@ -130,10 +130,10 @@ def test_a_block_a_takeover_and_an_unfollow_each_have_their_say(
     [
         (0, set(What)),
         (1499, set(What)),
-        (1500, {What.REPLY, What.WARNING, What.OFFICER, What.NOTICE}),
-        (2400, {What.REPLY, What.WARNING, What.OFFICER}),
-        (2700, {What.REPLY, What.WARNING}),
-        (3000, {What.REPLY}),
+        (1500, {What.DANGER, What.REPLY, What.WARNING, What.OFFICER, What.NOTICE}),
+        (2400, {What.DANGER, What.REPLY, What.WARNING, What.OFFICER}),
+        (2700, {What.DANGER, What.REPLY, What.WARNING}),
+        (3000, {What.DANGER, What.REPLY}),
     ],
 )
 def test_a_month_s_messages_are_kept_for_answers_first_which_go_until_the_platform_says_no(

@@ -49,7 +49,7 @@ async def test_staff_moves_an_end_and_who_has_a_draft_is_told_once(box: Box) -> 
     await binh.talks("/start", "[Tôi đồng ý]")
     await staff.talks("/giahan", f"[{programme.name}]")
     assert "sẽ được báo" in await staff.says(f"{later:%d/%m/%Y}")
-    assert "Số người được báo: 1" in await staff.presses("Đúng rồi")
+    assert "Người theo dõi đã được báo (1 người)." in await staff.presses("Đúng rồi")
     assert "được gia hạn đến" in await an.hears()
     assert await an.hears() == ""
     assert await binh.hears() == ""
@@ -82,7 +82,7 @@ class TestTheList:
         assert "đã mở nhận sáng kiến" in an.hears()
         tell(desk)
         assert an.hears() + binh.hears() == ""
-        assert "Bước 1/10" in an.says("1")
+        assert "Bước 1/10" in an.says("gui sang kien")
 
 
 def tell(desk: Desk) -> None:
@@ -139,10 +139,12 @@ class TestExtending:
         drafting.talks("/sangkien", NAME)
         desk.now = programme.closes_at
         watching.talks("/chuongtrinh", "[Báo cho tôi]")
-        assert "Số người được báo: 2" in staff.talks("/giahan", "1", "20/5", "[Đúng rồi]")
+        assert "Sẽ báo người theo dõi lúc 07:00, Chủ Nhật 09/05/2027: 2 người." in staff.talks(
+            "/giahan", "1", "20/5", "[Đúng rồi]"
+        )
         for visitor in (drafting, watching):
             assert "được gia hạn đến 24h00 ngày 20/5/2027" in visitor.hears()
-        assert "Số người được báo: 1" in staff.talks("/giahan", "1", "25/5", "[Đúng rồi]")
+        assert "07:00, Chủ Nhật 09/05/2027: 1 người." in staff.talks("/giahan", "1", "25/5", "[Đúng rồi]")
         assert "24h00 ngày 25/5/2027" in drafting.hears()
         assert watching.hears() == ""
         assert idle.hears() == ""

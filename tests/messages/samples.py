@@ -19,6 +19,7 @@ VALUES: Mapping[str, Any] = {
     "worded": [("XONG 1204", "Đã hoàn thành"), ("NHẮC 1204", "Nhắc lại sau")],
     "account": "zalo_oa:2",
     "minutes": 1200,
+    "trouble": "timeout",
     "above": "Liên đoàn Lao động tỉnh Quảng Ngãi",
     "addresses": [("telegram", datetime(2027, 4, 1, tzinfo=UTC)), ("zalo_oa:2", datetime(2027, 4, 2, tzinfo=UTC))],
     "anonymous": False,

@@ -44,6 +44,10 @@ LOUD = {
     "ZBS",
     "ZCA",
     "MÃ",
+    "MAT",
+    "KHOA",
+    "TỆP",
+    "MỚI",
 }
 
 

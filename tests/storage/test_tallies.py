@@ -131,7 +131,7 @@ def test_whatever_ends_between_two_statements_is_counted_once(
             assert {state.value: count for state, count in told.ended.items()} == counted(db, row)
             assert told.waiting == 30 - sum(told.ended.values())
             if step % 13 == 12:
-                handled.send_again(db, row, actor_id=None, now=NOW)
+                handled.send_again(db, row, actor=COMMAND_LINE, now=NOW)
     desk.database.close()
     elsewhere.database.close()
 
