@@ -32,6 +32,7 @@ from messages.types import (
     TakenOver,
     Text,
     Unreadable,
+    is_payload,
     parse_payload,
 )
 from messages.types import payload as payload_of
@@ -86,6 +87,8 @@ def _arrived(context: Context, world: World) -> Turn | None:
 
 def _pressed(context: Context, world: World, payload: str) -> Turn | None:
     question, key = parse_payload(payload)
+    if not is_payload(payload):
+        return _old_button(context, world, "")
     form_name = question.partition(".")[0]
     draft = context.talk.drafts.get(form_name)
     if form_name in FORMS and draft is not None and question.endswith(f"@{draft.id}"):

@@ -51,9 +51,10 @@ def fault(text: str) -> Fault | None:
         return Fault.BROKEN
     try:
         tree = _environment().parse(text)
-    except TemplateSyntaxError:
+        sound = all(map(_is_allowed, _parts(tree)))
+    except (TemplateSyntaxError, RecursionError):  # the second: brackets in brackets, hundreds deep
         return Fault.BROKEN
-    if not all(map(_is_allowed, _parts(tree))):
+    if not sound:
         return Fault.FORBIDDEN
     return Fault.TOO_MANY if sum(1 for _ in tree.find_all(nodes.Name)) > MOST_VARIABLES else None
 

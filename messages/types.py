@@ -5,6 +5,7 @@ Only plain data lives here. Never behaviour that needs a database, a network or 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -254,6 +255,17 @@ def payload(question: str, key: str) -> str:
     if len(made.encode("ascii")) > PAYLOAD_BYTES:
         raise ValueError(f"button payload longer than {PAYLOAD_BYTES} bytes: {made}")
     return made
+
+
+_NUMBERS = re.compile(r"[0-9]{19,}")
+
+
+def is_payload(text: str) -> bool:
+    """Whether a button of ours could bring this: whatever else does, no number in it is read as one.
+
+    A longer number is no row's, and a sign that only looks like a digit is one to `isdigit` and none to `int`.
+    """
+    return not _NUMBERS.search(text) and all(sign.isascii() for sign in text if sign.isnumeric())
 
 
 def parse_payload(text: str) -> tuple[str, str]:

@@ -119,7 +119,7 @@ async def _read(request: web.Request) -> Written:
     """The line of a script (JSON) or of a plain form. Raises a refusal when it is not sound."""
     limited = request.clone(client_max_size=BODY_BYTES)
     by_script = request.content_type == "application/json"
-    fields = await _json(limited) if by_script else await limited.post()
+    fields = await _json(limited) if by_script else await guards.form_of(limited)
     made = _uuid(fields.get("id"))
     event, last = _event(fields.get("press"), fields.get("text")), _number(str(fields.get("last", "")))
     if by_script:
@@ -131,7 +131,7 @@ async def _read(request: web.Request) -> Written:
 async def _json(request: web.Request) -> dict[str, object]:
     try:
         body = await request.json()
-    except ValueError as trouble:
+    except (ValueError, RecursionError) as trouble:
         raise web.HTTPBadRequest from trouble
     if not isinstance(body, dict):
         raise web.HTTPBadRequest

@@ -85,7 +85,7 @@ async def jump(request: web.Request) -> web.Response:
     """Move the clock; a form comes back to the page, a script gets the new state."""
     running = _demo(request)
     guards.same_origin(request)
-    kind = (await request.post()).get("kind")
+    kind = (await guards.form_of(request)).get("kind")
     if kind not in get_args(Jump):
         raise web.HTTPBadRequest
     await running.jump(cast(Jump, kind))

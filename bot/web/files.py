@@ -96,7 +96,8 @@ async def send(request: web.Request) -> web.StreamResponse:
     wait = cabinet.tries.wait(guards.place_of(request))
     if wait:
         raise web.HTTPTooManyRequests(headers={"Retry-After": str(int(wait) + 1)})
-    form = await _read(request)
+    with guards.legible():
+        form = await _read(request)
     if shown.incoming:
         received = await cabinet.desk.run(_receive, cabinet.office, token, form)
         if isinstance(received, Received):

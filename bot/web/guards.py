@@ -6,9 +6,13 @@ Each guard returns when all is well and raises the HTTP refusal otherwise.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from multidict import MultiDictProxy
 
 from bot.web.keys import SITE
 
@@ -27,6 +31,21 @@ def same_origin(request: web.Request) -> None:
 def _is_ours(request: web.Request, origin: str) -> bool:
     host = urlsplit(origin).netloc
     return bool(host) and host in {request.host, urlsplit(request.app[SITE].public_url).netloc}
+
+
+@contextmanager
+def legible() -> Iterator[None]:
+    """Refuse a form that does not keep to its own form, whichever of aiohttp's ways it has to say so."""
+    try:
+        yield
+    except (HttpProcessingError, ValueError, TypeError, RuntimeError) as trouble:
+        raise web.HTTPBadRequest from trouble
+
+
+async def form_of(request: web.Request) -> MultiDictProxy[str | bytearray | web.FileField]:
+    """The fields of a plain form."""
+    with legible():
+        return await request.post()
 
 
 def loopback(request: web.Request) -> None:
