@@ -30,6 +30,7 @@ from bot.intake import Intake
 from bot.jobs import office_jobs
 from bot.key_watch import KeyWatch
 from bot.meters import Meters
+from bot.open_files import room_for
 from bot.platforms import Platform
 from bot.premises import make_office
 from bot.settings import Part, Settings
@@ -37,6 +38,7 @@ from bot.telegram import Telegram
 from bot.version import VERSION
 from bot.vitals import Vitals
 from bot.web import metrics
+from bot.web.door import DOOR, LINGERING, SILENT, Door, Entrance
 from bot.web.files import Cabinet
 from bot.web.keys import Site
 from bot.writer import Writer
@@ -156,6 +158,8 @@ async def _assemble(
         intake=intake,
         records=writer,
         channel=browser,
+        seals=database.seals,
+        door=Door(room_for(settings.http_connections)),
         site=Site(
             settings.public_url or "",
             office.organisation,
@@ -207,11 +211,12 @@ def _background(stack: AsyncExitStack, work: Coroutine[None, None, None]) -> Non
 @asynccontextmanager
 async def _listening(app: App) -> AsyncIterator[None]:
     """Answer on the settings' address."""
-    runner = web.AppRunner(app.site, access_log=None, shutdown_timeout=5)
+    runner = web.AppRunner(
+        app.site, access_log=None, shutdown_timeout=5, keepalive_timeout=SILENT, lingering_time=LINGERING
+    )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, app.settings.http_host, app.settings.http_port)
-        await site.start()
+        await Entrance(runner, app.settings.http_host, app.settings.http_port, app.site[DOOR]).start()
         yield
     finally:
         await runner.cleanup()

@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import time
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from enum import Enum
 from pathlib import PurePath
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -67,7 +68,7 @@ def set_up(*, secrets: Iterable[str] = (), level: int = logging.INFO) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Counting(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared[:-2],
@@ -80,6 +81,69 @@ def set_up(*, secrets: Iterable[str] = (), level: int = logging.INFO) -> None:
     for library in CHATTY:
         logging.getLogger(library).setLevel(max(level, logging.WARNING))
     logging.captureWarnings(capture=True)
+
+
+WINDOW = 60.0
+"""Seconds in which the same warning is told once."""
+MOST_KINDS = 256
+"""Of warnings remembered at a time."""
+
+
+class Counting(logging.StreamHandler[TextIO]):
+    """Writes a warning once and counts its like for a minute; then it is written again with how many there were.
+
+    Alike are lines of one event of one account for one reason; one with an id of its own is like no other.
+    """
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(stream)
+        self._clock = clock
+        self._seen: dict[tuple[str, ...], tuple[float, int, logging.LogRecord]] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line, or none."""
+        now = self._clock()
+        self._tell(lambda since: now - since >= WINDOW)
+        if record.levelno < logging.WARNING:
+            super().emit(record)
+            return
+        kind = _kind(record)
+        if kind in self._seen:
+            since, count, _ = self._seen[kind]
+            self._seen[kind] = (since, count + 1, record)
+            return
+        if len(self._seen) >= MOST_KINDS:
+            self._tell(lambda _: True)
+        self._seen[kind] = (now, 0, record)
+        super().emit(record)
+
+    def _tell(self, over: Callable[[float], bool]) -> None:
+        """Write what was counted in windows that are over: the first of them is the oldest."""
+        while self._seen and over(next(iter(self._seen.values()))[0]):
+            _, count, record = self._seen.pop(next(iter(self._seen)))
+            if count and isinstance(record.msg, dict):
+                record.msg = {**record.msg, "repeated": count}
+            elif count:
+                record.msg, record.args = f"{record.getMessage()} (repeated {count} times)", None
+            if count:
+                super().emit(record)
+
+    @property
+    def remembered(self) -> int:
+        """How many kinds of warnings are counted at the moment."""
+        return len(self._seen)
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._tell(lambda _: True)
+        super().close()
+
+
+def _kind(record: logging.LogRecord) -> tuple[str, ...]:
+    told = record.msg if isinstance(record.msg, dict) else {"event": record.msg}
+    fields = (str(told.get(name, "")) for name in ("event", "account", "reason", "error", "error_id", "job"))
+    error = record.exc_info[0] if record.exc_info else None
+    return (record.name, str(record.levelno), *fields, error.__name__ if error else "")
 
 
 _render = structlog.processors.JSONRenderer(ensure_ascii=False)

@@ -130,6 +130,8 @@ class Settings(BaseSettings):
     """The most news a member gets in seven days; members are told this number when they are asked."""
     http_host: str = LOOPBACK
     http_port: int = Field(default=PORT, ge=1, le=65535)
+    http_connections: int = Field(default=8000, ge=16, le=60000)
+    """Connections at once; fewer where the system lets the process open fewer files."""
     public_url: str | None = None
     secret_key: SecretStr | None = None
     telegram_token: SecretStr | None = None

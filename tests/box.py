@@ -44,6 +44,7 @@ from tests.lines.zalo_oa import ZaloOaLine
 __all__ = ["Box", "Heard", "Line", "Person", "TelegramLine", "TerminalLine", "WebLine", "ZaloBotLine", "ZaloOaLine"]
 
 KEY = "a-key-for-tests-that-is-long-enough-to-be-one"
+SEALS = Seals([KEY])
 ORGANISATION = "Công đoàn ngành Giáo dục tỉnh"
 START = datetime(2027, 3, 1, 2, tzinfo=UTC)
 """When a box or a desk begins: nine o'clock on a Monday morning."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from bot.web import cookies
-from tests.box import KEY, ORGANISATION
+from tests.box import KEY, ORGANISATION, SEALS
 
 ROOT = Path(__file__).parents[1]
 ONE_TRY = ClientTimeout(total=15)
@@ -80,7 +80,10 @@ class Worker:
             async with client.post(
                 f"{self.url}/chat/send",
                 json={"id": str(line_id), "text": text},
-                headers={"Sec-Fetch-Site": "same-origin", "Cookie": f"{cookies.name_of(secure=False)}={secret}"},
+                headers={
+                    "Sec-Fetch-Site": "same-origin",
+                    "Cookie": f"{cookies.name_of(secure=False)}={cookies.signed(secret, SEALS)}",
+                },
             ) as response:
                 return response.status == 200
         except (ClientError, TimeoutError):

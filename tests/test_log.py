@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import subprocess
 import sys
 
 import pytest
 
+from bot import log
 from bot.log import STRUCK, Redaction
 
 TOKEN = "123456789:AAHsecretsecretsecretsecretsecretsecr"
@@ -87,3 +90,32 @@ def test_every_line_is_json_on_stderr_and_libraries_are_tamed() -> None:
     assert third["error"] == ["KeyError"]
     for secret in ("lời", "nội dung", "0912345678", TOKEN):
         assert secret not in done.stderr
+
+
+def test_the_same_warning_is_told_once_a_minute_with_how_often_it_came() -> None:
+    now, told = [0.0], io.StringIO()
+    handler = log.Counting(told, clock=lambda: now[0])
+
+    def warn(event: object, level: int = logging.WARNING) -> None:
+        handler.handle(logging.LogRecord("x", level, "", 0, event, (), None))
+
+    for _ in range(1000):
+        warn({"event": "webhook.refused", "account": "telegram", "reason": "wrong_secret"})
+        warn({"event": "webhook.refused", "account": "zalo_oa", "reason": "too_old"})
+        warn("socket.accept() out of system resource", logging.ERROR)
+    assert len(told.getvalue().splitlines()) == 3
+    now[0] = 61.0
+    warn({"event": "started"}, logging.INFO)
+    lines = told.getvalue().splitlines()
+    assert len(lines) == 7
+    assert sum("'repeated': 999" in line or "repeated 999 times" in line for line in lines) == 3
+
+
+def test_a_fault_with_an_id_is_always_told_and_no_flood_of_kinds_fills_the_memory() -> None:
+    told = io.StringIO()
+    handler = log.Counting(told, clock=lambda: 0.0)
+    for number in range(5000):
+        fault = {"event": "turn failed", "error_id": f"{number}"}
+        handler.handle(logging.LogRecord("x", logging.ERROR, "", 0, fault, (), None))
+    assert len(told.getvalue().splitlines()) == 5000
+    assert handler.remembered <= log.MOST_KINDS

@@ -8,15 +8,18 @@ from __future__ import annotations
 from aiohttp import web
 
 from bot.channels.web import WebChannel
-from bot.web import chat, errors, files, headers, health, pages
+from bot.web import chat, errors, files, headers, health, pages, visitors
 from bot.web import demo as demo_pages
+from bot.web import door as doors
 from bot.web.demo import DEMO, Demo
+from bot.web.door import DOOR, Door
 from bot.web.files import CABINET, Cabinet
 from bot.web.keys import (
     ACCOUNTS,
     CHANNEL,
     INTAKE,
     RECORDS,
+    SEALS,
     SITE,
     THROTTLE,
     VITALS,
@@ -26,6 +29,7 @@ from bot.web.keys import (
     Vitals,
 )
 from bot.web.throttle import Throttle
+from storage.seals import Seals
 
 ROUTES = (
     ("GET", "/", demo_pages.front),
@@ -54,16 +58,19 @@ def application(
     records: Records,
     channel: WebChannel,
     site: Site,
+    seals: Seals,
     accounts: tuple[str, ...] = (),
     throttle: Throttle | None = None,
     demo: Demo | None = None,
     cabinet: Cabinet | None = None,
     vitals: Vitals | None = None,
+    door: Door | None = None,
 ) -> web.Application:
     """Everything under one roof; without a `demo` or a `cabinet` their addresses do not exist."""
-    app = web.Application(middlewares=[errors.kindly])
+    app = web.Application(middlewares=[errors.kindly, doors.mind, visitors.renewing])
     app[INTAKE], app[RECORDS], app[CHANNEL], app[SITE] = intake, records, channel, site
-    app[ACCOUNTS], app[VITALS] = accounts, vitals
+    app[ACCOUNTS], app[VITALS], app[SEALS] = accounts, vitals, seals
+    app[DOOR] = Door() if door is None else door
     app[THROTTLE] = throttle or Throttle()
     if demo is not None:
         app[DEMO] = demo

@@ -17,7 +17,8 @@ from aiohttp import web
 
 from bot.channels.web import WebChannel
 from bot.web import cookies, guards, pages, views, visitors
-from bot.web.keys import CHANNEL, INTAKE, RECORDS, SITE, THROTTLE
+from bot.web.door import DOOR
+from bot.web.keys import CHANNEL, INTAKE, RECORDS, SEALS, SITE, THROTTLE
 from bot.web.visitors import Visitor
 from handlers.flows.danger import recognise
 from messages import dates
@@ -33,6 +34,8 @@ BATCH = 100
 PAGES_PER_CHAT = 8
 ANSWER_WAIT = 1.5
 """Seconds a page without script waits for the answer before it is shown again."""
+WRITE_WAIT = 30.0
+"""Seconds a page may take to read what its stream brings."""
 LINE_END = re.compile(r"\r\n|\r|\n")
 UNIT = re.compile(r"[A-Za-z0-9_-]{1,32}")
 PAYLOAD = re.compile(r"[\x21-\x7e]{1,64}")
@@ -51,7 +54,7 @@ class Written:
 
 async def page(request: web.Request) -> web.Response:
     """The chat with its history; `?u=QN01` starts the talk with that unit in mind."""
-    visitor = visitors.arriving(request)
+    visitor = await visitors.arriving(request)
     history: list[Spoken] = []
     if visitor.new_secret is None:
         history = await request.app[RECORDS].read(transcript.latest, visitor.address, limit=HISTORY)
@@ -64,9 +67,11 @@ async def page(request: web.Request) -> web.Response:
         start=_start(request, fresh=not history),
         form_id=str(uuid.uuid4()),
     )
-    secret = visitor.new_secret or cookies.read(request, secure=request.app[SITE].secure)
+    seals, secure = request.app[SEALS], request.app[SITE].secure
+    brought = cookies.read(request, seals, secure=secure)
+    secret = visitor.new_secret or (brought.secret if brought else None)
     if secret and visitor.base == "/chat":
-        cookies.give(response, secret, secure=request.app[SITE].secure)
+        cookies.give(response, secret, seals, secure=secure)
     return response
 
 
@@ -81,7 +86,7 @@ def _start(request: web.Request, *, fresh: bool) -> str:
 async def send(request: web.Request) -> web.StreamResponse:
     """Take one line in. Sending the same id again is the same line: a page may try until it is answered."""
     guards.same_origin(request)
-    visitor = visitors.known(request)
+    visitor = await visitors.known(request)
     written = await _let_in(request, visitor)
     with request.app[CHANNEL].hub.listen(visitor.address.chat) as news:
         shown_at = await _shown_at(request, visitor, written)
@@ -167,7 +172,7 @@ def _now(db: Transaction) -> dict[str, str]:
 
 async def lines(request: web.Request) -> web.Response:
     """What came after a line, for a browser that cannot keep a stream open."""
-    visitor = visitors.known(request)
+    visitor = await visitors.known(request)
     after = _number(request.query.get("after"))
     found = await request.app[RECORDS].read(transcript.since, visitor.address, after, limit=BATCH)
     return web.json_response({"lines": [{"id": line.id, "html": _bubble(request, line, visitor)} for line in found]})
@@ -175,18 +180,20 @@ async def lines(request: web.Request) -> web.Response:
 
 async def stream(request: web.Request) -> web.StreamResponse:
     """The same as server-sent events: first what was missed, then each line as it is stored."""
-    visitor = visitors.known(request)
+    visitor = visitors.signed(request)
     channel = request.app[CHANNEL]
     if channel.hub.count(visitor.address.chat) >= PAGES_PER_CHAT:
         raise web.HTTPTooManyRequests
     response = web.StreamResponse(headers={"X-Accel-Buffering": "no"})
     response.content_type = "text/event-stream"
     response.charset = "utf-8"
-    await response.prepare(request)
-    with contextlib.suppress(ConnectionResetError):  # the page was closed
-        async with contextlib.aclosing(_events(request, visitor, channel)) as events:
-            async for event in events:
-                await response.write(event.encode())
+    with request.app[DOOR].streaming(guards.place_of(request)):
+        await response.prepare(request)
+        with contextlib.suppress(ConnectionResetError, TimeoutError):  # the page was closed, or is read by nobody
+            async with contextlib.aclosing(_events(request, visitor, channel)) as events:
+                async for event in events:
+                    async with asyncio.timeout(WRITE_WAIT):
+                        await response.write(event.encode())
     return response
 
 

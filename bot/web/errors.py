@@ -21,7 +21,16 @@ from storage.errors import StorageError
 
 log = structlog.get_logger()
 
-KINDS = {400: "bad", 403: "forbidden", 404: "missing", 405: "method", 413: "large", 429: "throttled", 503: "down"}
+KINDS = {
+    400: "bad",
+    403: "forbidden",
+    404: "missing",
+    405: "method",
+    408: "slow",
+    413: "large",
+    429: "throttled",
+    503: "down",
+}
 
 
 class Notices(Protocol):

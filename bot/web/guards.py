@@ -42,7 +42,7 @@ def legible() -> Iterator[None]:
         raise web.HTTPBadRequest from trouble
 
 
-async def form_of(request: web.Request) -> MultiDictProxy[str | bytearray | web.FileField]:
+async def form_of(request: web.Request) -> MultiDictProxy[str | bytes | bytearray | web.FileField]:
     """The fields of a plain form."""
     with legible():
         return await request.post()
@@ -70,4 +70,15 @@ def _bare_host(request: web.Request) -> str:
 def place_of(request: web.Request) -> str:
     """Where on the network the request comes from: what our own proxy says last, else the peer."""
     forwarded = request.headers.get("X-Forwarded-For", "") if request.app[SITE].secure else ""
-    return forwarded.rpartition(",")[2].strip() or request.remote or ""
+    return network_of(forwarded.rpartition(",")[2].strip() or request.remote or "")
+
+
+def network_of(address: str) -> str:
+    """What counts as one place: an IPv4 address, or the /64 of an IPv6 one, which is what one household is given."""
+    try:
+        known = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:64]
+    if known.version == 4:
+        return str(known)
+    return str(known.ipv4_mapped or ipaddress.ip_network((int(known), 64), strict=False))

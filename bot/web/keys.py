@@ -16,6 +16,7 @@ from bot.channels.web import WebChannel
 from bot.web.throttle import Throttle
 from messages.types import Inbound
 from storage.database import Transaction
+from storage.seals import Seals
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -75,4 +76,5 @@ CHANNEL: web.AppKey[WebChannel] = web.AppKey("channel")
 SITE: web.AppKey[Site] = web.AppKey("site")
 ACCOUNTS: web.AppKey[tuple[str, ...]] = web.AppKey("accounts")
 VITALS: web.AppKey[Vitals | None] = web.AppKey("vitals")
+SEALS: web.AppKey[Seals] = web.AppKey("seals")
 THROTTLE: web.AppKey[Throttle] = web.AppKey("throttle")

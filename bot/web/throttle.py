@@ -29,6 +29,10 @@ PER_PLACE = Rate(burst=300, per_second=20)
 """Generous: a whole factory or school may share one address."""
 
 
+UNSIGNED = Rate(burst=100, per_second=2)
+"""Look-ups for cookies from before signatures, from one place: browsers bring such a one once."""
+
+
 class Buckets:
     """One bucket per name, all of one rate."""
 
@@ -73,6 +77,7 @@ class Throttle:
         self._places = Buckets(place, clock)
         self._chats_in_danger = Buckets(DANGER_PER_CHAT, clock)
         self._places_in_danger = Buckets(DANGER_PER_PLACE, clock)
+        self._unsigned = Buckets(UNSIGNED, clock)
 
     def wait(self, *, chat: str, place: str) -> float:
         """Seconds this visitor should wait before writing; zero when the line may come in."""
@@ -81,3 +86,7 @@ class Throttle:
     def wait_in_danger(self, *, chat: str, place: str) -> float:
         """The same for a line that speaks of danger and was not let in among the others."""
         return self._chats_in_danger.wait(chat) or self._places_in_danger.wait(place)
+
+    def wait_unsigned(self, place: str) -> float:
+        """The same for one more look-up of a cookie that is not signed."""
+        return self._unsigned.wait(place)

@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.app import App
 from bot.web import cookies
+from bot.web.keys import SEALS
 from messages.types import Address
 from storage import transcript
 from tests.lines.common import Heard, button, heard_as
@@ -49,7 +50,8 @@ class WebLine:
     async def _post(self, body: dict[str, str]) -> None:
         async with self.box.bot() as running, TestServer(running.site) as server:
             jar = CookieJar(unsafe=True)
-            jar.update_cookies({cookies.name_of(secure=False): self.secret}, server.make_url("/"))
+            cookie = cookies.signed(self.secret, running.site[SEALS])
+            jar.update_cookies({cookies.name_of(secure=False): cookie}, server.make_url("/"))
             async with TestClient(server, cookie_jar=jar) as client:
                 answer = await client.post(
                     "/chat/send", json={"id": str(uuid.uuid4()), **body}, headers={"Sec-Fetch-Site": "same-origin"}

@@ -16,6 +16,7 @@ from bot.channels.web import WebChannel
 from bot.web import Site, application
 from bot.web.cookies import chat_of
 from bot.web.demo import DemoState, Jump, Persona, StoryStep
+from bot.web.door import DOOR, Door, Entrance
 from bot.web.throttle import Throttle
 from bot.writer import Writer
 from messages.demo import CHATS
@@ -159,7 +160,13 @@ async def serve(sqlite_database: str) -> AsyncIterator[Serve]:
     writer.open()
     runners: list[web.AppRunner] = []
 
-    async def start(*, throttle: Throttle | None = None, demo: bool = False, public_url: str | None = None) -> Pages:
+    async def start(
+        *,
+        throttle: Throttle | None = None,
+        demo: bool = False,
+        public_url: str | None = None,
+        door: Door | None = None,
+    ) -> Pages:
         channel, story = WebChannel(), Story()
         counterpart = Counterpart(writer, channel)
         site = Site(public_url or "http://127.0.0.1", "Công đoàn ngành Giáo dục tỉnh", reread=0.2)
@@ -168,15 +175,16 @@ async def serve(sqlite_database: str) -> AsyncIterator[Serve]:
             records=writer,
             channel=channel,
             site=site,
+            seals=database.seals,
             accounts=("web",),
             throttle=throttle,
             demo=story if demo else None,
+            door=door,
         )
         runner = web.AppRunner(app)
         await runner.setup()
         runners.append(runner)
-        served = web.TCPSite(runner, "127.0.0.1", 0)
-        await served.start()
+        await Entrance(runner, "127.0.0.1", 0, app[DOOR]).start()
         port = runner.addresses[0][1]
         url = f"http://127.0.0.1:{port}"
         return Pages(url, counterpart, writer, channel, story, {"Origin": url, "Accept": "application/json"})
@@ -221,4 +229,4 @@ async def send(client: ClientSession, pages: Pages, **fields: object) -> int:
 
 def chat_in(client: ClientSession) -> str:
     [cookie] = list(client.cookie_jar)
-    return chat_of(cookie.value)
+    return chat_of(cookie.value.partition(".")[0])

@@ -18,7 +18,7 @@ async def test_a_visit_gives_a_cookie_that_only_the_server_reads_and_that_names_
 ) -> None:
     async with client.get(f"{pages.url}/chat") as answer:
         cookie = answer.cookies["congdoan"]
-    assert re.fullmatch(r"[\w-]{43}", cookie.value)
+    assert re.fullmatch(r"[\w-]{43}\.[0-9a-f]{32}", cookie.value)
     assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["max-age"]) == (True, "Lax", "/", "31536000")
     assert not cookie["secure"]
     assert chat_in(client) not in cookie.value

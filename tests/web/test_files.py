@@ -25,7 +25,7 @@ from messages.types import Address, Inbound
 from storage import clock, members
 from storage.database import Database, Transaction
 from storage.seals import Seals
-from tests.box import KEY, UNITS, office
+from tests.box import KEY, SEALS, UNITS, office
 
 HOME = "https://tro-ly.congdoan.example"
 OFFICE = dataclasses.replace(office(), public_url=HOME)
@@ -89,7 +89,7 @@ async def counter(sqlite_database: str) -> AsyncIterator[Counter]:
     writer.open()
     site = Site("http://127.0.0.1", "Công đoàn", home=HOME)
     cabinet = Cabinet(writer, OFFICE, clock=lambda: 0.0)
-    app = application(intake=NoIntake(), records=writer, channel=WebChannel(), site=site, cabinet=cabinet)
+    app = application(intake=NoIntake(), records=writer, channel=WebChannel(), site=site, seals=SEALS, cabinet=cabinet)
     async with TestClient(TestServer(app)) as client:
         yield Counter(client, writer, await writer.run(_member))
     await writer.close()

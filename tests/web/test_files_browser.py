@@ -9,6 +9,7 @@ from handlers.files import files
 from messages.types import Address, Outbound
 from storage import clock, transcript
 from storage.database import Transaction
+from tests.box import SEALS
 from tests.web.test_browser import OVERFLOW, PHONE, SMALL_TARGETS, visiting
 from tests.web.test_files import HOME, SCAN, Counter, counter
 
@@ -26,7 +27,8 @@ async def test_a_link_in_the_chat_leads_to_the_page_that_takes_the_file(counter:
     await counter.writer.run(keep, chat, 2, Outbound("Mã QR", picture=picture))
     here = str(counter.client.make_url("/")).rstrip("/")
     async with visiting(browser, PHONE) as visit:
-        await visit.context.add_cookies([{"name": cookies.name_of(secure=False), "value": secret, "url": here}])
+        cookie = {"name": cookies.name_of(secure=False), "value": cookies.signed(secret, SEALS), "url": here}
+        await visit.context.add_cookies([cookie])
         page = visit.page
         await page.goto(f"{here}/chat")
         await visit.fits()

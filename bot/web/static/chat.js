@@ -147,6 +147,10 @@ class Outgoing {
       const { time, day, day_words: dayWords } = await post(this.fields);
       forget(this.fields.id);
       refuse("");
+      if (pollTimer !== null) {
+        pause = OFTEN;
+        pollSoon(500);
+      }
       if (this.line) this.settle(time, day, dayWords);
     } catch (trouble) {
       stopTyping();
@@ -305,13 +309,27 @@ function listen() {
   source.addEventListener("line", (event) => receive(Number(event.lastEventId), event.data));
   source.addEventListener("open", () => online(true));
   source.addEventListener("error", () => {
-    online(false);
-    if (source.readyState === EventSource.CLOSED) setTimeout(poll, 2000);
+    if (source.readyState === EventSource.CLOSED) pollSoon(500);
+    else online(false);
   });
 }
 
-/** Without a stream (a proxy that forbids it, too many pages): ask now and then. */
+const OFTEN = 4000;
+const SELDOM = 15_000;
+const STREAM_AGAIN = 5 * 60_000;
+let pollTimer = null; // while there is one, there is no stream
+let pause = OFTEN;
+let pollingSince = 0;
+
+function pollSoon(wait = pause) {
+  pollingSince ||= Date.now();
+  clearTimeout(pollTimer);
+  pollTimer = setTimeout(poll, wait);
+}
+
+/** Without a stream (a proxy that forbids it, too many pages): ask now and then, less often while nothing comes. */
 async function poll() {
+  const before = last;
   try {
     const answer = await fetch(`${base}/lines?after=${last}`, { headers: { Accept: "application/json" } });
     if (!answer.ok) throw new Error(answer.statusText);
@@ -320,13 +338,19 @@ async function poll() {
   } catch {
     online(false);
   }
-  setTimeout(poll, 4000);
+  pause = last === before ? Math.min(SELDOM, pause * 1.3) : OFTEN;
+  if (Date.now() - pollingSince < STREAM_AGAIN) pollSoon();
+  else {
+    pollTimer = null;
+    pollingSince = 0;
+    listen();
+  }
 }
 
 window.addEventListener("offline", () => online(false));
 window.addEventListener("online", () => online(source?.readyState === EventSource.OPEN));
 window.addEventListener("pagehide", () => source?.close());
-window.addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
+window.addEventListener("pageshow", (event) => { if (event.persisted && pollTimer === null) listen(); });
 
 // --- Small comforts ------------------------------------------------------------------------------------------------
 
