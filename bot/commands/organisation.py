@@ -85,12 +85,22 @@ def add_to(app: typer.Typer) -> None:
 
 def import_units(file: Sheet, dry_run: DryRun = False) -> None:
     """Read the tree of units from a sheet."""
+    import json
+
+    from bot import sheets
     from bot.commands import access
     from bot.commands.organisation_orders import ImportUnits
+    from bot.errors import Unfit
+    from handlers.errors import Refusal
 
-    order = ImportUnits(filename=file.name, dry_run=dry_run, body=file.read_bytes())
+    settings = access.prepare()
     with speech.progress("units.working"):
-        told = access.carry_out(access.prepare(), order)
+        try:
+            rows = sheets.read(file.read_bytes(), file.name)
+        except Refusal as refusal:
+            raise Unfit(speech.catalogue().text(refusal.key, refusal.values)) from refusal
+        order = ImportUnits(dry_run=dry_run, body=json.dumps(sheets.pack(rows)).encode())
+        told = access.carry_out(settings, order)
     speech.say(told)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from bot import sheets
 from bot.commands.reply import Reply
 from handlers.actors import COMMAND_LINE
 from handlers.office import Office
@@ -31,15 +33,15 @@ class UnitChange(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportUnits:
-    """Read a sheet of units into the tree; with `dry_run` only tell what would change."""
+    """Read the rows of a sheet of units into the tree; with `dry_run` only tell what would change."""
 
-    filename: str
     dry_run: bool
     body: bytes
+    """JSON: the rows as `bot.sheets` packs them. The file itself is read before, in a process of its own."""
 
     def run(self, db: Transaction, office: Office) -> Reply:
         """All of the sheet or nothing of it."""
-        planned = units.plan(db, units.read_sheet(self.body, self.filename))
+        planned = units.plan(db, sheets.unpack(json.loads(self.body)))
         words = office.catalogue.text
         if planned.errors:
             return Reply("\n".join(_errors(office, planned)), done=False)
