@@ -30,6 +30,9 @@ OUTBOX_KEPT = timedelta(days=30)
 TOMBSTONES_KEPT = timedelta(days=400)
 """Longer than any programme's year with its reminders: by then nothing promises those keys again."""
 TRANSCRIPT_KEPT = timedelta(days=180)
+TRANSCRIPT_LOOK = timedelta(hours=1)
+TRANSCRIPT_BYTES = 2_000_000
+"""Of one browser chat's history: years of talk. The oldest lines go first; what was handed in stands elsewhere."""
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +65,11 @@ JOBS: tuple[Job, ...] = (
         by_slices=True,
     ),
     Job("transcripts", timedelta(hours=1), lambda db, now: transcript.purge(db, before=now - TRANSCRIPT_KEPT)),
+    Job(
+        "long_transcripts",
+        timedelta(minutes=10),
+        lambda db, now: transcript.trim(db, since=now - TRANSCRIPT_LOOK, most_bytes=TRANSCRIPT_BYTES),
+    ),
 )
 
 

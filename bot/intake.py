@@ -15,16 +15,22 @@ from typing import Any
 
 import structlog
 
+from bot.web.throttle import Buckets, Rate
 from bot.writer import Writer
 from handlers import beside, turn
 from handlers.beside import Beside, Question
+from handlers.danger import replies as danger
 from handlers.office import Office
-from messages.types import Inbound
+from messages.types import Address, Inbound, Left, TakenOver
 from storage import clock
 from storage.database import Database, Transaction
 
 log = structlog.get_logger()
 
+PACE = Rate(burst=120, per_second=1)
+"""Updates of one chat: more than anybody writes, and no more answers than a chat takes in two minutes."""
+PACE_IN_DANGER = Rate(burst=10, per_second=0.1)
+MOST_MET = 50_000
 BATCH = 64
 """Turns in one commit, at most."""
 
@@ -37,6 +43,8 @@ class Waiting:
     received: float
     """By the process's monotonic clock."""
     done: asyncio.Future[None]
+    hurried: bool = False
+    """Its chat writes faster than anybody does."""
     needs: list[Question[Any]] = field(default_factory=list)
     """What has to be looked up beside the writer before its turn can be taken."""
     answers: dict[Question[Any], Any] = field(default_factory=dict)
@@ -56,7 +64,11 @@ class Intake:
         self._office = office
         self._wake = wake
         self._timed = timed
+        self._paces = Buckets(PACE, time.monotonic)
+        self._paces_in_danger = Buckets(PACE_IN_DANGER, time.monotonic)
         self._waiting: list[Waiting] = []
+        self._met: set[Address] = set()
+        """Chats of members who wrote since the start; told from strangers without a look."""
         self._pump: asyncio.Task[None] | None = None
         self._looking: set[asyncio.Task[None]] = set()
         self._look_lock = asyncio.Lock()
@@ -65,8 +77,15 @@ class Intake:
     async def receive(self, inbound: Inbound) -> None:
         """Return when the turn is committed. Raises what the database raised, and then nothing was kept."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._join(Waiting(inbound, time.monotonic(), done))
+        self._join(Waiting(inbound, time.monotonic(), done, self._is_hurried(inbound)))
         await done
+
+    def _is_hurried(self, inbound: Inbound) -> bool:
+        """Whether its chat writes faster than anybody does; words of danger have an allowance of their own."""
+        name = f"{inbound.address.account} {inbound.address.chat}"
+        if isinstance(inbound.event, Left | TakenOver) or not self._paces.wait(name):
+            return False
+        return not danger.speaks(inbound) or self._paces_in_danger.wait(name) > 0
 
     def _join(self, waiting: Waiting) -> None:
         self._waiting.append(waiting)
@@ -75,9 +94,15 @@ class Intake:
 
     async def _work(self) -> None:
         while self._waiting:
+            if len(self._waiting) > BATCH:
+                self._waiting.sort(key=self._turn_of)
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
             await self._commit(batch)
             self._wake()
+
+    def _turn_of(self, waiting: Waiting) -> tuple[bool, bool]:
+        """Who comes first when many wait: members before strangers, and whoever floods last; else as they came."""
+        return waiting.hurried, waiting.inbound.address not in self._met
 
     async def _commit(self, batch: list[Waiting], *, again: bool = True) -> None:
         """All of them at once; after trouble each once more alone: a cut connection is no reason to refuse."""
@@ -132,15 +157,22 @@ class Intake:
         now, at = clock.now(db), time.monotonic()
         received = [now - timedelta(seconds=at - waiting.received) for waiting in batch]
         for wave, gathered in turn.rounds(db, inbounds, now):
+            self._meet(gathered)
             for position in wave:
                 self._take_turn(db, batch[position], gathered, received[position])
             db.write_out()
+
+    def _meet(self, gathered: turn.Gathered) -> None:
+        if len(self._met) > MOST_MET:
+            self._met.clear()
+        self._met.update(gathered.known)
 
     def _take_turn(self, db: Transaction, waiting: Waiting, gathered: turn.Gathered, received: datetime) -> None:
         waiting.needs.clear()
         try:
             with db.attempt():
-                turn.take_turn(db, waiting.inbound, gathered, received, self._office)
+                take = turn.hush if waiting.hurried else turn.take_turn
+                take(db, waiting.inbound, gathered, received, self._office)
         except Beside as need:
             waiting.needs.append(need.question)
             beside.leave(db, waiting.inbound)

@@ -27,6 +27,8 @@ ANSWERABLE = (reception.NOTICE, *danger.ANSWERABLE)
 """Topics of what strangers may answer by number, though nothing of them is kept."""
 UNKEPT = ("initiative.phone_looks_like_id", "officer.link_elsewhere")
 """Answers that promise not to keep what was just typed."""
+LONGEST_KEPT = 4_000
+"""Characters of one line in the browser's history; no step asks for as many, and each says what is too long for it."""
 MASK = "••••••••••••"
 
 
@@ -132,6 +134,24 @@ def take_turn(db: Transaction, inbound: Inbound, gathered: Gathered, now: dateti
     return True
 
 
+def hush(db: Transaction, inbound: Inbound, gathered: Gathered, now: datetime, office: Office) -> None:
+    """Instead of a turn, for lines that come faster than anybody writes: one answer a minute for all of them."""
+    if (inbound.address.account, inbound.update_id) not in gathered.fresh:
+        return
+    address = inbound.address
+    notices.enqueue(
+        db,
+        office,
+        address,
+        Say("common.hurried"),
+        member_id=None,
+        topic="reply",
+        priority=Priority.REPLY,
+        now=now,
+        once=f"hurried:{address.account}:{address.chat}:{now:%Y-%m-%dT%H:%M}",
+    )
+
+
 def apologise(db: Transaction, inbound: Inbound, error_id: str, now: datetime, office: Office) -> None:
     """A turn failed through our fault: mark it as seen, so that it cannot loop, and say so once."""
     inbox.mark(db, inbound, now)
@@ -177,7 +197,8 @@ def _transcribe(context: Context, words: str) -> None:
     if address.kind != "web" or not words or context.known is None or context.me.consent_version is None:
         return
     promised = any(say.key in UNKEPT for say in context.said)
-    transcript.write_mine(context.db, address, MASK if promised else words, context.now)
+    kept = words if len(words) <= LONGEST_KEPT else f"{words[:LONGEST_KEPT]}…"
+    transcript.write_mine(context.db, address, MASK if promised else kept, context.now)
 
 
 def _words_of(context: Context) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import Row, and_, func, select
 from sqlmodel import SQLModel
 
 from messages.types import Address, Outbound
@@ -66,6 +66,31 @@ def instant(db: Transaction, address: Address, line: int) -> datetime | None:
 def purge(db: Transaction, *, before: datetime) -> int:
     """Drop lines older than this; how many."""
     return db.connection().execute(_lines.delete().where(_lines.c.at < before)).rowcount
+
+
+def trim(db: Transaction, *, since: datetime, most_bytes: int) -> int:
+    """Of chats that said something since then, drop the oldest lines beyond so many bytes; how many lines."""
+    lines = _lines.c
+    busy = select(lines.account, lines.chat).where(lines.at >= since).distinct().subquery()
+    of_busy = and_(lines.account == busy.c.account, lines.chat == busy.c.chat)
+    full = (
+        select(lines.account, lines.chat)
+        .join(busy, of_busy)
+        .group_by(lines.account, lines.chat)
+        .having(func.sum(func.length(lines.body)) > most_bytes)
+    )
+    dropped = 0
+    for account, chat in db.connection().execute(full).all():
+        kept, oldest = 0, 0
+        newest_first = select(lines.id, func.length(lines.body)).where(lines.account == account, lines.chat == chat)
+        for number, size in db.connection().execute(newest_first.order_by(lines.id.desc())):
+            kept += size
+            if kept > most_bytes:
+                oldest = number
+                break
+        beyond = _lines.delete().where(lines.account == account, lines.chat == chat, lines.id <= oldest)
+        dropped += db.connection().execute(beyond).rowcount
+    return dropped
 
 
 def erase(db: Transaction, address: Address) -> int:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,16 @@ from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
-from bot.intake import Intake
+from bot.intake import BATCH, PACE, Intake
 from bot.writer import Writer
 from handlers.office import Office
+from handlers.turn import LONGEST_KEPT
 from messages.catalogue import Catalogue
 from messages.errors import UnknownKey
 from messages.types import Address, Event, Inbound, Outbound, Pressed, Text, payload
 from messages.vocabulary import Vocabulary
-from storage.database import Database
+from storage import clock, transcript
+from storage.database import Database, Transaction
 from storage.seals import Seals
 from tests import box
 
@@ -294,3 +297,52 @@ def held(bench: Bench) -> Iterator[None]:
             yield
     finally:
         other.close()
+
+
+class TestFloods:
+    async def test_a_chat_that_floods_is_answered_once_and_danger_still_is(self, bench: Bench) -> None:
+        await bench.agrees("an", "binh")
+        before = len(bench.heard("an"))
+        flood = [line("an", "x", f"flood-{number}") for number in range(300)]
+        assert await bench.take(*flood, line("an", "Tôi muốn tự tử", "danger"), line("binh", "/trogiup", "b")) == (
+            [None] * 302
+        )
+        heard = [message.text for message in bench.heard("an")]
+        assert len(heard) - before < 3 * PACE.burst
+        assert 1 <= sum("dồn dập" in text for text in heard) <= 2
+        assert any("không một mình" in text or "115" in text or "113" in text for text in heard[before:])
+        assert "dồn dập" not in bench.texts("binh")
+        assert await bench.take(*flood) == [None] * 300
+        assert len(bench.heard("an")) == len(heard)
+
+    async def test_a_member_is_not_kept_waiting_by_a_crowd_of_strangers(self, bench: Bench) -> None:
+        await bench.agrees("an")
+        await bench.take(line("an", "/trogiup", "before"))
+        ended: list[str] = []
+
+        async def say(one: Inbound) -> None:
+            await bench.intake.receive(one)
+            ended.append(one.address.chat)
+
+        crowd = [line(f"stranger-{number}", "/start", f"s{number}") for number in range(300)]
+        await asyncio.gather(*map(say, [*crowd, line("an", "/trogiup", "after")]))
+        assert ended.index("an") < BATCH * 2
+
+    async def test_a_line_without_end_is_kept_cut_and_an_old_history_makes_room(self, bench: Bench) -> None:
+        await bench.agrees("an")
+        await bench.take(*(line("an", "ế" * 60_000, f"long-{number}") for number in range(6)))
+
+        def kept(db: Transaction) -> list[int]:
+            return [len(one.message.text) for one in transcript.latest(db, at("an")) if one.mine]
+
+        with bench.database.reading() as db:
+            assert max(kept(db)) == LONGEST_KEPT + 1
+            lines = len(transcript.latest(db, at("an")))
+            now = clock.now(db)
+        with bench.database.transaction() as db:
+            assert transcript.trim(db, since=now - timedelta(hours=1), most_bytes=10_000_000) == 0
+            assert transcript.trim(db, since=now - timedelta(hours=1), most_bytes=40_000) > 0
+        with bench.database.reading() as db:
+            left = transcript.latest(db, at("an"))
+            assert 0 < len(left) < lines
+            assert max(kept(db)) == LONGEST_KEPT + 1

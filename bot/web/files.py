@@ -35,6 +35,8 @@ MOST_AT_ONCE = 2 * files.MOST_BYTES
 CHUNK = 64 * 1024
 TRIES = Rate(burst=10, per_second=0.2)
 """Codes that one place on the network may try."""
+PICTURES = Rate(burst=60, per_second=2)
+"""Pictures that one place may have drawn; platforms fetch for many members at once."""
 SECRET = re.compile(r"[0-9A-Z]{26}")
 UNIT = re.compile(r"[A-Za-z0-9_-]{1,32}")
 ENDINGS = ",".join(f".{kind.value}" for kind in DOCUMENTS)
@@ -67,6 +69,7 @@ class Cabinet:
         self.desk = desk
         self.office = office
         self.tries = Buckets(TRIES, clock)
+        self.pictures = Buckets(PICTURES, clock)
 
 
 CABINET: web.AppKey[Cabinet] = web.AppKey("cabinet")
@@ -125,6 +128,9 @@ async def picture(request: web.Request) -> web.Response:
     unit = request.match_info["unit"]
     if not cabinet.office.public_url or not UNIT.fullmatch(unit):
         raise web.HTTPNotFound
+    wait = cabinet.pictures.wait(guards.place_of(request))
+    if wait:
+        raise web.HTTPTooManyRequests(headers={"Retry-After": str(int(wait) + 1)})
     drawn = await cabinet.desk.read(posters.picture, unit, public_url=cabinet.office.public_url)
     if drawn is None:
         raise web.HTTPNotFound

@@ -171,6 +171,11 @@ def _chosen(context: Context) -> str | None:
     return found.key if isinstance(found, matching.Chosen) else None
 
 
+def speaks(inbound: Inbound) -> bool:
+    """Whether an event speaks of danger, whoever brought it and however fast."""
+    return recognise(_words(inbound.event)) is not None
+
+
 def alone(db: Transaction, office: Office, inbound: Inbound, standing: Standing, now: datetime) -> bool:
     """The text by itself, where the bot keeps silent otherwise; whether it was said."""
     found, account = recognise(_words(inbound.event)), inbound.address.account

@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.channels.web import WebChannel
 from bot.web import application
-from bot.web.files import MOST_AT_ONCE, TRIES, Cabinet
+from bot.web.files import MOST_AT_ONCE, PICTURES, TRIES, Cabinet
 from bot.web.keys import Site
 from bot.writer import Writer
 from handlers.actors import COMMAND_LINE
@@ -213,3 +213,8 @@ async def test_a_unit_s_picture_may_be_fetched_again_and_again(counter: Counter)
     (body,) = bodies
     assert body.startswith(b"\x89PNG")
     assert (await counter.client.get("/pictures/KHONG-CO.png")).status == 404
+
+
+async def test_pictures_are_drawn_only_so_often_for_one_place(counter: Counter) -> None:
+    got = [(await counter.client.get("/pictures/NONE.png")).status for _ in range(int(PICTURES.burst) + 1)]
+    assert got == [404] * int(PICTURES.burst) + [429]
