@@ -115,11 +115,13 @@ def stranded(db: Transaction, reasons: Collection[str], *, size: int) -> list[St
     agreed = and_(_members.c.id == rows.c.member_id, _members.c.consent_version.is_not(None))
     heard = and_(rows.c.reason.in_(reasons), _addresses.c.seen_at > rows.c.created_at)
     query = (
-        select(rows.c.id, rows.c.member_id, rows.c.account, rows.c.chat, rows.c.topic, rows.c.reason)
+        select(
+            *(rows.c.id, rows.c.member_id, rows.c.account, rows.c.chat, rows.c.topic, rows.c.reason, rows.c.created_at)
+        )
         .select_from(rows.join(_addresses, elsewhere).join(_members, agreed))
         .where(IS_READY, rows.c.reason.in_([GONE, *reasons]), or_(rows.c.reason == GONE, heard))
         .distinct()
-        .order_by(rows.c.id)
+        .order_by(rows.c.created_at)
         .limit(size)
     )
     return [

@@ -254,7 +254,7 @@ def test_where_a_channel_has_a_window_it_is_said_for_how_long_it_is_written_to(d
         write_named(binh)
         assert (f"{limit}anh/chị" in binh.heard[-1].text) is is_said
         linked = desk.member("hanh", channel)
-        linked.says(f"/lienket {invite(desk, SCHOOL)}")
+        linked.talks(f"/lienket {invite(desk, SCHOOL)}", "Lê Thị Hạnh")
         assert any(f"{limit}đồng chí" in message.text for message in linked.heard) is is_said
 
 

@@ -132,8 +132,9 @@ class TestTheText:
         assert "Bến Lau" in staff.talks("[Đổi đối tượng]", "GD51-02")
         assert "Gửi ngay" not in staff.labels, "nobody there takes news"
 
-    def test_words_of_the_menu_are_just_words_in_it(self, staff: Visitor) -> None:
-        assert "đoàn viên của đơn vị nào" in staff.talks("/soantin", "Gửi sáng kiến")
+    def test_a_word_of_the_menu_is_asked_about_and_may_be_the_text(self, staff: Visitor) -> None:
+        assert "là câu trả lời" in staff.talks("/soantin", "Gửi sáng kiến")
+        assert "đoàn viên của đơn vị nào" in staff.says("1")
 
     def test_a_draft_that_was_left_reaches_nobody_and_waits(self, staff: Visitor, room: Mailroom) -> None:
         room.subscribe("a")
