@@ -1,7 +1,7 @@
 # Two commands matter: `make demo` and `make test`. Both set up what they need, once; after that they need no network.
 PYTHON := $(shell python3.11 -c "" 2>/dev/null && echo python3.11 || echo python3)
 
-.PHONY: demo test lint bench lock runtime dev chromium
+.PHONY: demo test lint bench lock danger-weights runtime dev chromium
 .NOTPARALLEL:
 
 demo: runtime
@@ -21,6 +21,10 @@ bench: dev
 
 lock:
 	PYTHON=$(PYTHON) tools/lock.sh
+
+danger-weights: dev
+	.venv/bin/python -m pip install --quiet --editable ".[train]"
+	.venv/bin/python tools/train_danger.py
 
 runtime:
 	@$(PYTHON) tools/install.py runtime

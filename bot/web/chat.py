@@ -20,7 +20,7 @@ from bot.web import cookies, guards, pages, views, visitors
 from bot.web.door import DOOR
 from bot.web.keys import CHANNEL, INTAKE, RECORDS, SEALS, SITE, THROTTLE
 from bot.web.visitors import Visitor
-from handlers.flows.danger import recognise
+from handlers.danger.recognition import recognise
 from messages import dates
 from messages.types import Event, Inbound, Pressed, Text
 from storage import clock, transcript

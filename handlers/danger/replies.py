@@ -16,9 +16,9 @@ from handlers import commands, forms, menu, notices
 from handlers.context import Context
 from handlers.danger import callbacks
 from handlers.danger.callers import by_when
+from handlers.danger.recognition import Danger, recognise
 from handlers.flows import callback, feedback, feedback_notes, linking, lookup
 from handlers.flows import choices as matching
-from handlers.flows.danger import Danger, recognise
 from handlers.flows.engine import put_held, take_in
 from handlers.flows.form import Draft, Stand, Turn
 from handlers.flows.world import World

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from handlers.context import Context
+from handlers.danger.recognition import recognise
 from handlers.feedback import ways as feedback_ways
 from handlers.feedback.news import (
     OWN,
@@ -24,7 +25,6 @@ from handlers.feedback.news import (
 )
 from handlers.feedback.ways import Way
 from handlers.flows import feedback as form
-from handlers.flows.danger import recognise
 from handlers.flows.feedback_notes import MORE
 from handlers.flows.form import Draft
 from handlers.initiatives import items as initiatives
