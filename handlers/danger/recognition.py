@@ -30,6 +30,8 @@ BUCKETS = 1 << 17
 """Features are told apart by a hash of so many values."""
 WINDOW = 60
 """Words looked at together: in a long story one sentence may be the call."""
+FEW, MARGIN = 5, 0.6
+"""So few words are mostly an answer to a question (a name, a place, «đến đây là đủ rồi»), and must say it plainly."""
 PIECE = 5
 """Letters in a piece of the text, by which run-together and misspelled words are known."""
 NEAR = 5
@@ -73,7 +75,8 @@ def recognise(text: str) -> Danger | None:
         any_, *kinds = score(words, model)
         likeliest = max(range(len(kinds)), key=kinds.__getitem__)
         danger = tuple(Danger)[likeliest]
-        if any_ + kinds[likeliest] > model.thresholds[danger]:
+        must = model.thresholds[danger] + (MARGIN if len(words) <= FEW else 0.0)
+        if any_ + kinds[likeliest] > must:
             return danger
     return None
 
