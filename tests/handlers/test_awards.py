@@ -251,7 +251,7 @@ def owed_file(desk: Desk) -> Duty:
     """The duty that an award file does, ten days after its programme has opened."""
     with desk.rows() as db:
         opens = (desk.now - timedelta(days=10)).date()
-        programme = programmes.load(db, "chi-thi-05", opens=opens, actor_id=None, now=desk.now)
+        programme = programmes.load(db, "chi-thi-05", opens=opens, actor=COMMAND_LINE, now=desk.now)
         return db.scalars(select(Duty).where(Duty.programme_id == programme.id, Duty.key == "file")).one()
 
 

@@ -52,6 +52,7 @@ class _NotKept(Exception):
 def tried(visitor: Visitor, event: Event) -> list[str]:
     """What an event would bring to whoever it reaches, if it came now; nothing of it stays."""
     desk, told = visitor.desk, list[str]()
+    desk.deliver(visitor.address)
     inbound = Inbound(visitor.address, "tried", event)
     with suppress(_NotKept), desk.rows() as db:
         before = db.scalar(select(func.max(Outbox.id))) or 0

@@ -218,7 +218,7 @@ def test_an_extended_programme_takes_the_draft_that_came_too_late(any_desk: Desk
         programmes.extend(db, programme.code, later, actor=COMMAND_LINE, now=any_desk.now)
         row = db.get(Programme, programme.id)
         assert row is not None
-        assert openings.tell_extended(db, any_desk.office, row, any_desk.now) == 1
+        assert len(openings.tell_extended(db, any_desk.office, row, any_desk.now)) == 1
     assert "được gia hạn" in an.hears()
     assert TEXT in an.says("tiếp tục")
     assert "Mã hồ sơ" in an.presses("Gửi đi")

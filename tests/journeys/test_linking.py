@@ -152,7 +152,7 @@ class TestTwoRecords:
         assert web.labels == ["Đồng ý nối", "Giữ riêng"]
         assert "đang hỏi lại" in web.says("1")
         assert "1 sáng kiến, 0 ý kiến" in zalo.hears()
-        assert "Đã nối" in zalo.says("1")
+        assert "Đã nối" in zalo.says("đồng ý nối")
         assert "Đã nối kênh này" in web.hears()
         for person in (zalo, web):
             for found in (first, second):
@@ -180,7 +180,7 @@ class TestTwoRecords:
         before = sealed(desk, found)
         web.talks(f"/lienket {code_of(zalo)}", "1")
         zalo.hears()
-        zalo.says("1")
+        zalo.says("đồng ý nối")
         assert sealed(desk, found) == before, "two backups side by side must not show who wrote it"
         for person in (zalo, web):
             person.hears()

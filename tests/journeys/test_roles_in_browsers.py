@@ -35,6 +35,9 @@ def in_browser(desk: Desk, telegram: Visitor) -> Visitor:
     code = telegram.heard[-1].text.partition("/lienket ")[2].split()[0]
     browser = desk.person("hanh", "web")
     browser.says(f"/lienket {code}")
+    telegram.hears()
+    telegram.presses("Đồng ý nối")
+    browser.hears()
     return browser
 
 
@@ -118,6 +121,9 @@ class TestPairing:
         code = browser.heard[-1].text.partition("/lienket ")[2].split()[0]
         telegram = desk.person("hanh", "telegram")
         telegram.says(f"/lienket {code}")
+        browser.hears()
+        browser.presses("Đồng ý nối")
+        telegram.hears()
         assert INBOX in telegram.labels
         with desk.rows() as db:
             assert resting.tell(db, desk.office, desk.now) == 0
