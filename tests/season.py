@@ -27,7 +27,7 @@ from handlers.initiatives.life import Act
 from handlers.office import local_day
 from handlers.people import appointments
 from messages.dates import ZONE
-from messages.types import Address, Inbound, Text
+from messages.types import Address, Inbound, Pressed, Text
 from storage import appointments as roles
 from storage import members, units
 from storage.database import Database, Transaction
@@ -181,7 +181,8 @@ class Season:
     def _inbound(self, chat: str, line: str) -> Inbound:
         number = int(chat.rpartition("-")[2])
         said = line.format(n=number, unit=self.unit_of(number))
-        return Inbound(Address("web", chat), f"u{next(self.updates)}", Text(said))
+        event = Pressed(said[1:-1]) if said.startswith("[") else Text(said)
+        return Inbound(Address("web", chat), f"u{next(self.updates)}", event)
 
     def _commit(self, inbounds: Sequence[Inbound]) -> None:
         with self.rows() as db:
@@ -198,7 +199,8 @@ class Season:
         """These members send one initiative each."""
         self.together(
             [f"member-{number}" for number in numbers],
-            "/sangkien", "Nguyễn Văn An", "0912 345 678", "quang ngai", "{unit}", "2", "2", "2", "1", "1",
+            "/sangkien", "Nguyễn Văn An", "0912 345 678", "quang ngai", "{unit}", "khối cơ quan, sự nghiệp",
+            "thủ trưởng đơn vị", "trong thời gian này", "chưa", "không",
             "Cách làm số {n}: mỗi tổ có một tủ sách riêng do người lao động cùng trông coi.", "XONG", "gửi đi",
         )  # fmt: skip
         with self.rows() as db:
@@ -219,7 +221,7 @@ class Season:
 
     def take_back(self, chats: Sequence[str]) -> None:
         """These members take back their agreement."""
-        self.together(chats, "/dulieu", "rút đồng ý", "rút đồng ý")
+        self.together(chats, "/dulieu", "[privacy:withdraw]", "rút đồng ý")
         self.ledger.gone |= set(chats)
 
     # --- officers ---

@@ -253,8 +253,12 @@ def _become_one(context: Context, guest: Address) -> None:
 
 
 def _linked(context: Context) -> Say:
-    """For the chat that was linked: what the menu offers is open there as well."""
+    """For the chat that was linked: what the menu offers is open there as well, but for what a role brings: whether it
+    is in force there is found out by the next turn there.
+    """
     values = {"given_name": given_name(context.me.name or "")}
+    if context.holds_role:
+        return Say("linking.linked", values, (Choice("menu", context.office.catalogue.label("back_to_menu")),), "menu")
     return Say("linking.linked", values, context.talk.offered, context.talk.question)
 
 

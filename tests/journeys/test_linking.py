@@ -204,6 +204,7 @@ class TestTwoRecords:
         hanh.hears()
         hanh.presses("Đồng ý nối")
         stranger.hears()
+        stranger.presses("Về trang chính")
         assert "Hộp thư" in "".join(stranger.labels), "the officer's own code opens the officer's record"
 
     def test_an_officer_s_invitation_still_works_beside_it(self, desk: Desk) -> None:

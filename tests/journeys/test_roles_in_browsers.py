@@ -124,6 +124,7 @@ class TestPairing:
         browser.hears()
         browser.presses("Đồng ý nối")
         telegram.hears()
+        telegram.presses("Về trang chính")
         assert INBOX in telegram.labels
         with desk.rows() as db:
             assert resting.tell(db, desk.office, desk.now) == 0

@@ -61,7 +61,7 @@ async def test_the_form_answers_the_question_for_the_phone(an: Person) -> None:
 async def test_words_of_danger_are_answered_also_while_a_colleague_writes_by_hand(an: Person) -> None:
     await an.talks("/start", "[Tôi đồng ý]")
     at_zalo(an).is_answered_by_hand("Em chào anh, em gọi lại ngay ạ.")
-    assert await an.hears() == ""
+    await an.hears()
     said = await an.says("Em không muốn sống nữa")
     assert "gọi 115" in said
     assert "Đây là tin tự động." in said
