@@ -97,7 +97,7 @@ async def test_a_visitor_sees_the_whole_story_happen_on_three_phones(browser: Br
         await press(member, "Bổ sung nội dung")
         await say(member, MORE, f"Đã ghi nhận {len(MORE)}/1.000")
         await press(member, "XONG")
-        await expect(member.get_by_text("Nội dung mới của sáng kiến")).to_be_visible()
+        await expect(member.get_by_text("Bổ sung ngày")).to_be_visible()
         await press(member, "Gửi đi")
         await expect(officer.get_by_text("tác giả đã bổ sung")).to_be_visible()
         await press(officer, "Mở hồ sơ")
