@@ -342,10 +342,11 @@ class Season:
             feedback_late.look(db, self.office, self.now)
 
     def deliver(self) -> None:
-        """Whatever was promised by now is sent."""
+        """Whatever is due by now is sent."""
         with self.rows() as db:
             sent = {"state": Sending.SENT, "settled_at": self.now}
-            db.execute(update(Outbox).where(col(Outbox.state) == Sending.READY).values(sent))
+            due = col(Outbox.state) == Sending.READY, col(Outbox.due_at) <= self.now
+            db.execute(update(Outbox).where(*due).values(sent))
 
     def play(self) -> None:
         """From the first day to the last."""
