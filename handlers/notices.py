@@ -28,9 +28,11 @@ def push(
     due_at: datetime | None = None,
     expires_at: datetime | None = None,
     forget: bool = False,
+    waits_for_return: bool = True,
 ) -> Promise:
     """Promise one notice to the address the member used last, or to another that carries it; what came of it. What no
-    way carries now is promised all the same: it waits, with its reason, until the person writes again.
+    way carries now is promised all the same: it waits, with its reason, until the person writes again; unless, not
+    `waits_for_return`, they block us: a row that waits tells where its member is and when it was made.
 
     Its choices are answered by words that stay good (handlers/push_words.py); a number under it is asked back.
     """
@@ -46,6 +48,7 @@ def push(
         due_at=due_at,
         expires_at=expires_at,
         forget=forget,
+        waits_for_return=waits_for_return,
     )
 
 
@@ -61,12 +64,15 @@ def push_worded(
     due_at: datetime | None = None,
     expires_at: datetime | None = None,
     forget: bool = False,
+    waits_for_return: bool = True,
 ) -> Promise:
     """The same with a message that was worded before."""
     chosen = _best(db, office, member_id, whole, topic, max(now, due_at or now))
     if chosen is None:
         return _no_way(db, member_id)
     way, found = chosen
+    if way.unreachable and not waits_for_return:
+        return promises.NoWay(reach.Reason.UNREACHABLE)
     told = promises.of(office, way, found, now=now, due_at=due_at)
     reason: str | None = None
     if isinstance(told, promises.At):

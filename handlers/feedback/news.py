@@ -120,7 +120,17 @@ def tell_author(
     if author.current:
         choices = author_choices(office, item)
         say = replace(say, choices=choices, question=f"{OWN}@{item.code}" if choices else "")
-        return notices.push(db, office, author.member_id, say, topic=TOPIC, once=None, now=now, forget=True)
+        return notices.push(
+            db,
+            office,
+            author.member_id,
+            say,
+            topic=TOPIC,
+            once=None,
+            now=now,
+            forget=True,
+            waits_for_return=not item.anonymous,
+        )
     if author.address is None:
         return promises.NoWay(Reason.UNREACHABLE)
     return notices.to_chat(db, office, author.member_id, author.address, say, topic=TOPIC, now=now)
