@@ -260,11 +260,15 @@ class TestAMemberWhoBlockedUs:
         scene.platform.blocked.clear()
         scene.decides("Công nhận")
         scene.decides("Đã đồng ý, công nhận")
+        other = scene.desk.member("binh")
         await scene.courier.drain()
         assert scene.told() == []
+        assert other.address.chat in {chat for chat, _ in scene.platform.sent}, "others are written to as ever"
         scene.author.says(scene.code)
         await scene.courier.drain()
-        assert any("Trạng thái: Được công nhận" in text for text in scene.told())
+        answered, news = scene.told()
+        assert "Trạng thái: Được công nhận" in answered
+        assert "Chúc mừng" in news, "of what waited for them the newest is told"
 
     async def test_nor_one_who_said_so_by_leaving(self, scene: Scene) -> None:
         scene.desk.take(scene.author.address, Left())
@@ -275,7 +279,9 @@ class TestAMemberWhoBlockedUs:
         scene.decides("Công nhận")
         scene.decides("Đã đồng ý, công nhận")
         await scene.courier.drain()
-        assert ["Chúc mừng" in text for text in scene.told()][-1:] == [True]
+        _help, kept, news = scene.told()
+        assert "tiếp nhận" in kept, "what waited for them is told once they are back"
+        assert "Chúc mừng" in news
 
     async def test_what_waited_for_them_is_withdrawn(self, scene: Scene) -> None:
         scene.decides("Tiếp nhận")

@@ -59,7 +59,9 @@ def push(db: Transaction, office: Office, user: str, once: str) -> None:
     known = members.by_addresses(db, [Address("zalo_oa", user)])
     for found in known.values():
         assert found.member.id is not None
-        say = Say("status.received", {"code": "SK-27-4F7K2", "where": "Công đoàn cơ sở", "given_name": "Lan"})
+        say = Say(
+            "status.received", {"code": "SK-27-4F7K2", "where": "Công đoàn cơ sở", "given_name": "Lan", "span": None}
+        )
         notices.push(db, office, found.member.id, say, topic="status", once=once, now=clock.now(db))
 
 
