@@ -14,7 +14,7 @@ from messages.dates import ZONE
 from storage import feedback, feedback_tasks
 from storage.feedback import State
 from storage.tables import Audit, FeedbackTask, Role
-from tests.desk import Desk
+from tests.desk import Desk, Visitor
 from tests.people import officer
 from tests.voices import ABOVE, OTHER_SCHOOL, SCHOOL, TOP, the, write, write_named
 
@@ -251,8 +251,8 @@ class TestOneMatterOfMany:
         assert "góc cổng phụ" in binh.hears()
         assert an.hears() == ""
 
-    @pytest.mark.parametrize("leaves", ["erased", "reopened"])
-    def test_when_the_leading_author_goes_their_own_way_another_item_leads(self, desk: Desk, leaves: str) -> None:
+    def merged(self, desk: Desk) -> tuple[Visitor, list[Visitor], list[str]]:
+        """An officer, three authors, and their items of one matter, the first leading."""
         hanh = officer(desk, SCHOOL)
         an, binh, chi = (desk.member(name) for name in ("an", "binh", "chi"))
         first, second, third = write(an), write(binh, text=LIKE), write(chi, text=LIKE + " Xin cảm ơn.")
@@ -260,15 +260,25 @@ class TestOneMatterOfMany:
         hanh.talks(first, "[Kiến nghị]", "Hiệu trưởng", "9/3")
         for each in (an, binh, chi):
             each.hears()
-        if leaves == "erased":
-            an.talks("/dulieu", "[Xóa dữ liệu]", "XÓA DỮ LIỆU")
-        else:
-            an.talks("[Chưa thỏa đáng]", "Chờ lâu quá rồi.")
+        return hanh, [an, binh, chi], [first, second, third]
+
+    def test_when_the_leading_author_goes_their_own_way_another_item_leads(self, desk: Desk) -> None:
+        hanh, (an, binh, chi), (_, second, third) = self.merged(desk)
+        an.talks("[Chưa thỏa đáng]", "Chờ lâu quá rồi.")
         heir, other = sorted((second, third))
         assert (the(desk, heir).merged_into, the(desk, other).merged_into) == (None, heir)
         assert [task.who for task in tasks(desk, heir)] == ["Hiệu trưởng"]
         assert heir in hanh.says("/hopthu")
         hanh.talks(heir, "[Báo kết quả]", ANSWER)
+        assert ANSWER in binh.hears()
+        assert ANSWER in chi.hears()
+        assert ANSWER not in an.hears()
+
+    def test_when_the_leading_author_is_erased_the_item_leads_on_and_the_others_are_answered(self, desk: Desk) -> None:
+        hanh, (an, binh, chi), (first, second, third) = self.merged(desk)
+        an.talks("/dulieu", "[Xóa dữ liệu]", "XÓA DỮ LIỆU")
+        assert [the(desk, code).merged_into for code in (first, second, third)] == [None, first, first]
+        hanh.talks(first, "[Báo kết quả]", ANSWER)
         assert ANSWER in binh.hears()
         assert ANSWER in chi.hears()
         assert ANSWER not in an.hears()
