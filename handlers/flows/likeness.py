@@ -6,7 +6,7 @@ Pure and cheap. Never a verdict: what is found here leads to a question or a war
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from handlers.flows.readers import fold, toned
@@ -51,27 +51,6 @@ def looks_like_complaint(text: str, phrases: Iterable[str]) -> bool:
         said[start : start + len(wanted)] == tuple(letters for letters, _ in wanted)
         for start, letters in enumerate(said)
         for wanted in known.get(letters, ())
-    )
-
-
-def mentions(text: str, phrases: Iterable[str]) -> bool:
-    """Whether the text has one of these phrases as whole words, their marks as they are or left out.
-
-    «từ từ» is not «tự tử», while «tu tu», typed without marks, may be.
-    """
-    said, known = toned(text), _by_first_word(tuple(phrases))
-    for start, (letters, _) in enumerate(said):
-        for wanted in known.get(letters, ()):
-            if _says(said[start : start + len(wanted)], wanted):
-                return True
-    return False
-
-
-def _says(words: Sequence[Word], wanted: Sequence[Word]) -> bool:
-    bare = not any(marks for _, marks in words)
-    pairs = zip(words, wanted, strict=False)
-    return len(words) == len(wanted) and all(
-        one[0] == other[0] and (bare or one[1] == other[1]) for one, other in pairs
     )
 
 
