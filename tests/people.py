@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from handlers.people import pairing
@@ -14,6 +15,7 @@ PHONE = "0912 345 678"
 TEXT = "Mỗi lớp có một tủ sách nhỏ do học sinh tự quản, thay vì chờ mượn ở thư viện chung."
 OFFICERS_CHANNEL = "telegram"
 """In a browser no role is in force."""
+LINK_CODE = re.compile(r"/lienket (\S{4}-\S{4})")
 QUESTIONS = ("[Thủ trưởng đơn vị]", "[Trong thời gian này]", "[Chưa]", "[Không]")
 
 
@@ -31,6 +33,13 @@ def officer(desk: Desk, unit: str, role: Role = Role.OFFICER, *, name: str = "ha
     visitor = desk.member(name, OFFICERS_CHANNEL)
     visitor.talks(f"/lienket {invite(desk, unit, role)}", f"Trần Thị {name.capitalize()}")
     return visitor
+
+
+def link_code(visitor: Visitor) -> str:
+    """A code by which another chat becomes one of this person's."""
+    found = LINK_CODE.search(visitor.talks("/lienket", "[Lấy mã nối kênh]"))
+    assert found is not None
+    return found[1]
 
 
 def author(desk: Desk, *, name: str = NAME, unit: str = "gd51-01", text: str = TEXT) -> tuple[Visitor, str]:

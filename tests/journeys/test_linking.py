@@ -16,9 +16,8 @@ from storage import feedback, members, pseudonyms
 from storage.database import Transaction
 from storage.tables import Audit, Feedback, LinkCode, Member, Role
 from tests.desk import Desk, Visitor
-from tests.people import NAME, PHONE, QUESTIONS, TEMPLATE, TEXT, hand_in, invite, officer
+from tests.people import NAME, PHONE, QUESTIONS, TEMPLATE, TEXT, hand_in, invite, link_code, officer
 
-CODE = re.compile(r"/lienket (\S{4}-\S{4})")
 SCHOOL = "GD51-01"
 OTHER = "Sổ đăng ký phòng máy được đặt trên bảng tin, ai cũng ghi được, thay vì hỏi từng người trực."
 PERSON = (NAME, PHONE, "quang ngai", "gd51-01", "2")
@@ -32,15 +31,9 @@ def desk(database_url: str) -> Iterator[Desk]:
     desk.database.close()
 
 
-def code_of(person: Visitor) -> str:
-    found = CODE.search(person.talks("/lienket", "[Lấy mã nối kênh]"))
-    assert found is not None
-    return found[1]
-
-
 def link(desk: Desk, known: Visitor, channel: str, name: str = "an") -> Visitor:
     new = desk.person(name, channel)
-    code = code_of(known)
+    code = link_code(known)
     desk.now += timedelta(minutes=1)
     new.says(f"/lienket {code}")
     known.hears()
@@ -72,7 +65,7 @@ def test_a_conversation_that_starts_on_zalo_ends_on_telegram_with_its_draft(desk
 
 def test_the_code_may_be_typed_by_itself_in_any_spelling(desk: Desk) -> None:
     zalo = desk.member("an", "zalo_bot")
-    code = code_of(zalo)
+    code = link_code(zalo)
     assert "đang hỏi lại trên Zalo" in desk.person("an", "telegram").says(code.lower().replace("-", " "))
     assert "vừa nhập mã nối kênh của anh/chị" in zalo.hears()
 
@@ -105,12 +98,12 @@ def test_a_browser_that_lost_its_cookie_comes_back_by_a_code(desk: Desk) -> None
 
 def test_a_code_works_once_and_not_for_long(desk: Desk) -> None:
     an = desk.member("an")
-    code = code_of(an)
+    code = link_code(an)
     assert "đang hỏi lại" in desk.person("an", "telegram").says(f"/lienket {code}")
     late = desk.person("binh", "telegram").says(f"/lienket {code}")
     assert "chưa đúng hoặc đã hết hạn" in late
     assert "Thông báo về dữ liệu cá nhân" in late
-    old, newer = code_of(an), code_of(an)
+    old, newer = link_code(an), link_code(an)
     assert "chưa đúng" in desk.person("binh", "telegram").says(f"/lienket {old}")
     desk.now += timedelta(minutes=3)
     assert "chưa đúng" in desk.person("binh", "telegram").says(f"/lienket {newer}")
@@ -120,7 +113,7 @@ def test_a_code_works_once_and_not_for_long(desk: Desk) -> None:
 
 
 def test_the_code_itself_is_stored_nowhere_in_the_open(desk: Desk) -> None:
-    code = code_of(desk.member("an")).replace("-", "")
+    code = link_code(desk.member("an")).replace("-", "")
     with desk.rows() as db:
         for table in SQLModel.metadata.sorted_tables:
             assert code not in repr(db.execute(select(table)).all())
@@ -128,14 +121,14 @@ def test_the_code_itself_is_stored_nowhere_in_the_open(desk: Desk) -> None:
 
 def test_the_agreement_of_somebody_who_withdrew_carries_nowhere(desk: Desk) -> None:
     an = desk.member("an")
-    code = code_of(an)
+    code = link_code(an)
     an.talks("/dulieu", "[Rút đồng ý]", "[Rút đồng ý]")
     assert "Thông báo về dữ liệu cá nhân" in desk.person("an", "telegram").says(f"/lienket {code}")
 
 
 def test_a_code_of_ones_own_chat_changes_nothing(desk: Desk) -> None:
     an = desk.member("an")
-    assert "đã thuộc hồ sơ của anh/chị" in an.says(f"/lienket {code_of(an)}")
+    assert "đã thuộc hồ sơ của anh/chị" in an.says(f"/lienket {link_code(an)}")
 
 
 class TestTwoRecords:
@@ -147,7 +140,7 @@ class TestTwoRecords:
         )
         zalo.says("/sangkien")
         desk.now += timedelta(minutes=1)
-        asked = web.says(f"/lienket {code_of(zalo)}")
+        asked = web.says(f"/lienket {link_code(zalo)}")
         assert "1 sáng kiến, 0 ý kiến" in asked
         assert web.labels == ["Đồng ý nối", "Giữ riêng"]
         assert "đang hỏi lại" in web.says("1")
@@ -168,7 +161,7 @@ class TestTwoRecords:
     def test_stay_two_when_that_is_wanted(self, desk: Desk) -> None:
         zalo, web = desk.member("an", "zalo_bot"), desk.member("an", "web")
         hand_in(web, "/sangkien", *PERSON, *QUESTIONS)
-        web.says(f"/lienket {code_of(zalo)}")
+        web.says(f"/lienket {link_code(zalo)}")
         assert "Hai kênh không được nối" in web.presses("Giữ riêng")
         assert "Hai kênh không được nối" in zalo.hears()
         with desk.rows() as db:
@@ -178,7 +171,7 @@ class TestTwoRecords:
         zalo, web = desk.member("an", "zalo_bot"), desk.member("an", "web")
         found = say_without_name(web)
         before = sealed(desk, found)
-        web.talks(f"/lienket {code_of(zalo)}", "1")
+        web.talks(f"/lienket {link_code(zalo)}", "1")
         zalo.hears()
         zalo.says("đồng ý nối")
         assert sealed(desk, found) == before, "two backups side by side must not show who wrote it"
@@ -199,8 +192,8 @@ class TestTwoRecords:
 
     def test_an_officer_s_chat_becomes_part_of_nobody(self, desk: Desk) -> None:
         hanh, stranger = officer(desk, SCHOOL), desk.member("la", "telegram")
-        assert "đang giữ vai trò cán bộ" in hanh.says(f"/lienket {code_of(stranger)}")
-        stranger.talks(f"/lienket {code_of(hanh)}", "[Đồng ý nối]")
+        assert "đang giữ vai trò cán bộ" in hanh.says(f"/lienket {link_code(stranger)}")
+        stranger.talks(f"/lienket {link_code(hanh)}", "[Đồng ý nối]")
         hanh.hears()
         hanh.presses("Đồng ý nối")
         stranger.hears()

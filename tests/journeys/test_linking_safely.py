@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -21,10 +20,9 @@ from storage.seals import Seals
 from storage.tables import Audit, LinkCode, Member, Outbox, Role
 from tests.box import KEY
 from tests.desk import Desk, Visitor
-from tests.people import NAME, PHONE, QUESTIONS, TEMPLATE, hand_in, invite, officer
+from tests.people import NAME, PHONE, QUESTIONS, TEMPLATE, hand_in, invite, link_code, officer
 from tests.voices import SCHOOL, code_in, write
 
-CODE = re.compile(r"/lienket (\S{4}-\S{4})")
 CHANNELS = ("web", "telegram", "zalo_bot", "zalo_oa")
 HIDDEN = "Tổ trưởng bắt chúng tôi ký khống bảng chấm công suốt từ đầu học kỳ, ai không ký thì bị phân lại lịch dạy."
 NAMED = "Đề nghị nhà trường lắp thêm quạt ở nhà đa năng vì mùa hè rất nóng."
@@ -37,12 +35,6 @@ def desk(database_url: str) -> Iterator[Desk]:
     desk.furnish(TEMPLATE)
     yield desk
     desk.database.close()
-
-
-def code_of(person: Visitor) -> str:
-    found = CODE.search(person.talks("/lienket", "[Lấy mã nối kênh]"))
-    assert found is not None
-    return found[1]
 
 
 def member_of(db: Transaction, person: Visitor) -> Member:
@@ -76,7 +68,7 @@ def test_whoever_lures_somebody_reads_no_anonymous_word(desk: Desk, victims: str
     hidden = write(victim, text=HIDDEN)
     victim.talks("/ykien", "[Vấn đề bức xúc]", "[Tiền lương]", "quang ngai", SCHOOL, "[Cán bộ đơn vị tôi]")
     victim.talks("[Gửi ẩn danh]", f"Bản nháp: {HIDDEN}", "/lienket")
-    asked = victim.says(f"/lienket {code_of(attacker)}")
+    asked = victim.says(f"/lienket {link_code(attacker)}")
     assert "0 sáng kiến, 0 ý kiến kèm tên" in asked
     assert "mỗi bên đọc được tất cả của bên kia" in asked
     assert "Nếu có người khác nhờ, xin chọn “Giữ riêng”" in asked
@@ -108,7 +100,7 @@ def test_both_are_told_whom_and_how_much_by_name_and_nothing_else(desk: Desk, ch
     other.talks("/ykien", "[Tâm tư, nguyện vọng]", "[Tiền lương]", "quang ngai", SCHOOL, "[Cán bộ đơn vị tôi]")
     code_in(other.talks("[Gửi kèm tên]", "Trần Thị Lan", PHONE, NAMED, "XONG", "[Gửi đi]"))
     write_again(other)
-    asked = other.says(f"/lienket {code_of(zalo)}")
+    asked = other.says(f"/lienket {link_code(zalo)}")
     assert "N•••• V•• A• trên Zalo: 1 sáng kiến, 0 ý kiến kèm tên" in asked
     assert "Kênh này có hồ sơ riêng: 0 sáng kiến, 1 ý kiến kèm tên" in asked
     other.presses("Đồng ý nối")
@@ -131,7 +123,7 @@ class TestAChatOfNobodys:
     def test_reads_nothing_before_the_owner_has_said_yes(self, desk: Desk) -> None:
         an, stranger = desk.member("an", "telegram"), desk.person("la", "zalo_bot")
         found, hidden = hand_in(an, "/sangkien", *PERSON, *QUESTIONS), write_again(an)
-        answer = stranger.says(f"/lienket {code_of(an)}")
+        answer = stranger.says(f"/lienket {link_code(an)}")
         assert "đang hỏi lại trên Telegram (N•••• V•• A•)" in answer
         assert found not in stranger.says(found)
         asked = an.hears()
@@ -147,7 +139,7 @@ class TestAChatOfNobodys:
 
     def test_may_be_refused(self, desk: Desk) -> None:
         an, stranger = desk.member("an"), desk.person("la", "telegram")
-        stranger.says(f"/lienket {code_of(an)}")
+        stranger.says(f"/lienket {link_code(an)}")
         an.hears()
         assert "Hai kênh không được nối" in an.presses("Giữ riêng")
         assert "Hai kênh không được nối" in stranger.hears()
@@ -155,7 +147,7 @@ class TestAChatOfNobodys:
 
     def test_that_became_somebody_s_meanwhile_is_not_linked(self, desk: Desk) -> None:
         an, other = desk.member("an"), desk.person("binh", "telegram")
-        other.says(f"/lienket {code_of(an)}")
+        other.says(f"/lienket {link_code(an)}")
         an.hears()
         other.talks("/start", "[Tôi đồng ý]")
         assert "Việc nối kênh đã dừng" in an.presses("Đồng ý nối")
@@ -164,7 +156,7 @@ class TestAChatOfNobodys:
 
     def test_leaves_no_trace_when_nobody_answers(self, desk: Desk) -> None:
         an, stranger = desk.member("an"), desk.person("la", "telegram")
-        stranger.says(f"/lienket {code_of(an)}")
+        stranger.says(f"/lienket {link_code(an)}")
         an.hears()
         pass_time(desk, 10)
         for person in (an, stranger):
@@ -187,7 +179,7 @@ class TestWhatComesBetween:
         """The owner of a code, and somebody with a record who typed it and has not answered yet."""
         an, binh = desk.member("an", "zalo_bot"), desk.member("binh", "telegram")
         hand_in(binh, "/sangkien", *PERSON, *QUESTIONS)
-        binh.says(f"/lienket {code_of(an)}")
+        binh.says(f"/lienket {link_code(an)}")
         return an, binh
 
     def test_silence_of_either_ends_it_and_both_are_told(self, desk: Desk, both: tuple[Visitor, Visitor]) -> None:
@@ -266,14 +258,14 @@ class TestWhatComesBetween:
 
     def test_a_new_code_ends_what_was_asked_about_the_old_one(self, desk: Desk, both: tuple[Visitor, Visitor]) -> None:
         an, binh = both
-        newer = code_of(an)
+        newer = link_code(an)
         assert "Việc nối kênh đã dừng" in binh.hears()
         assert "hết hạn" in binh.presses("Đồng ý nối")
         assert "Mã này thuộc hồ sơ" in binh.says(f"/lienket {newer}")
 
     def test_a_code_that_is_being_asked_about_is_nobody_else_s(self, desk: Desk) -> None:
         an, binh, cuong = desk.member("an"), desk.member("binh", "telegram"), desk.member("cuong", "zalo_bot")
-        code = code_of(an)
+        code = link_code(an)
         binh.says(f"/lienket {code}")
         assert "hết hạn" in cuong.says(f"/lienket {code}")
         assert "hết hạn" in desk.person("la", "telegram").says(f"/lienket {code}")
@@ -281,7 +273,7 @@ class TestWhatComesBetween:
 
     def test_each_with_the_other_s_code_become_one_once(self, desk: Desk) -> None:
         an, binh = desk.member("an"), desk.member("binh", "telegram")
-        first, second = code_of(an), code_of(binh)
+        first, second = link_code(an), link_code(binh)
         binh.talks(f"/lienket {first}", "[Đồng ý nối]")
         an.talks(f"/lienket {second}", "[Đồng ý nối]")
         binh.hears()
@@ -294,7 +286,7 @@ class TestWhatComesBetween:
 
     def test_a_button_of_before_asks_anew(self, desk: Desk) -> None:
         an, binh = desk.member("an"), desk.member("binh", "telegram")
-        code = code_of(an).replace("-", "")
+        code = link_code(an).replace("-", "")
         assert "Mã này thuộc hồ sơ" in binh.sends(Pressed(f"linking@{code}:yes"))
         assert not are_one(desk, an, binh)
 
@@ -303,7 +295,7 @@ def test_both_answers_at_once_end_in_one_of_the_two_ways(desk: Desk, database_ur
     """The owner says yes while the guest takes it back, each in a transaction of its own."""
     an, binh = desk.member("an"), desk.member("binh", "telegram")
     hand_in(binh, "/sangkien", *PERSON, *QUESTIONS)
-    binh.says(f"/lienket {code_of(an)}")
+    binh.says(f"/lienket {link_code(an)}")
     refuse = binh.button("Giữ riêng")
     binh.presses("Đồng ý nối")
     an.hears()
@@ -328,7 +320,7 @@ def test_what_waits_for_the_author_goes_to_no_chat_that_was_linked_since(desk: D
     victim, attacker = desk.member("an", "telegram"), desk.member("ke")
     hidden = write(victim, text=HIDDEN)
     hanh.talks(hidden, "[Báo kết quả]", "Công đoàn đã làm việc với nhà trường về việc này.")
-    victim.talks(f"/lienket {code_of(attacker)}", "[Đồng ý nối]")
+    victim.talks(f"/lienket {link_code(attacker)}", "[Đồng ý nối]")
     attacker.hears()
     attacker.presses("Đồng ý nối")
     with desk.rows() as db:
@@ -342,7 +334,7 @@ def test_what_waits_for_the_author_goes_to_no_chat_that_was_linked_since(desk: D
 
 def test_unlinking_ends_what_the_other_chat_could_list(desk: Desk) -> None:
     an, other = desk.member("an", "telegram"), desk.person("an", "web")
-    other.says(f"/lienket {code_of(an)}")
+    other.says(f"/lienket {link_code(an)}")
     an.hears()
     an.presses("Đồng ý nối")
     hidden = write(an, text=HIDDEN)

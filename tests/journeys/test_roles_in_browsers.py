@@ -14,7 +14,7 @@ from storage import appointments, members, submissions, transcript, units
 from storage.tables import Role
 from tests import voices
 from tests.desk import Desk, Visitor
-from tests.people import PHONE, TEMPLATE, author, invite, officer
+from tests.people import PHONE, TEMPLATE, author, invite, link_code, officer
 
 SCHOOL = "GD51-01"
 INBOX = "📥 Hộp thư"
@@ -31,8 +31,7 @@ def desk(database_url: str) -> Iterator[Desk]:
 
 def in_browser(desk: Desk, telegram: Visitor) -> Visitor:
     """A browser of the same person, by a link code."""
-    telegram.talks("/lienket", "[Lấy mã nối kênh]")
-    code = telegram.heard[-1].text.partition("/lienket ")[2].split()[0]
+    code = link_code(telegram)
     browser = desk.person("hanh", "web")
     browser.says(f"/lienket {code}")
     telegram.hears()
@@ -117,8 +116,7 @@ class TestPairing:
                 (told,) = unreached.below(db, desk.office, school, desk.now)
                 assert told.reason.value == "only_browser"
         assert browser.hears().count("không có hiệu lực trong trình duyệt") == 1
-        browser.talks("/lienket", "[Lấy mã nối kênh]")
-        code = browser.heard[-1].text.partition("/lienket ")[2].split()[0]
+        code = link_code(browser)
         telegram = desk.person("hanh", "telegram")
         telegram.says(f"/lienket {code}")
         browser.hears()
