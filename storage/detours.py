@@ -75,11 +75,13 @@ def reopen(db: Transaction, address: Address, reasons: Collection[str], now: dat
 
 def await_return(db: Transaction, address: Address, now: datetime, *, refused: int | None = None) -> None:
     """A chat refuses us. What its member is to know waits there until they are back, though not for ever; answers and
-    news are for their day and end. `refused`: the row by which the refusal was learnt; it waits with the others.
+    news are for their day and end, and what is to be forgotten is: nothing of it may lie about with a chat and an
+    instant. `refused`: the row by which the refusal was learnt; it waits with the others.
     """
     here = and_(rows.c.account == address.account, rows.c.chat == address.chat)
     whose = or_(IS_READY, rows.c.id == refused) if refused is not None else IS_READY
-    lasting = and_(rows.c.priority == int(Priority.NOTICE), rows.c.member_id.is_not(None), rows.c.body.is_not(None))
+    known = rows.c.member_id.is_not(None), rows.c.body.is_not(None), rows.c.forget.is_(False)
+    lasting = and_(rows.c.priority == int(Priority.NOTICE), *known)
     until = literal(now + PATIENCE, rows.c.expires_at.type)
     ends = case((rows.c.expires_at < until, rows.c.expires_at), else_=until)
     waits = {"state": Sending.READY.value, "reason": GONE, "due_at": ends, "expires_at": ends, "settled_at": None}
