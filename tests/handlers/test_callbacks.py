@@ -71,6 +71,8 @@ def ask(visitor: Visitor, *before: str) -> str:
 class TestWhoIsOffered:
     def test_nobody_without_a_name_a_role_or_a_way_to_them_and_then_the_contact_alone(self, desk: Desk) -> None:
         unnamed = officer(desk, SCHOOL)
+        with desk.rows() as db:
+            member_of(desk, unnamed, db).name = None
         an = desk.member("an")
         said = an.talks(*HIDDEN, DESPAIR)
         assert "Nhờ gọi lại" not in said
