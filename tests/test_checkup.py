@@ -126,4 +126,6 @@ def test_a_platform_that_cannot_be_reached_is_named(office: PostOffice) -> None:
         office.promise("news", chat=chat, policy=Policy.AT_MOST_ONCE)
     for one in office.claim().claimed:
         office.settle_noting(one, Outcome.UNKNOWN)
-    assert found(office)["out"] == (False, "telegram")
+    assert found(office)["out"] == (False, "telegram (0 phút)")
+    office.time_passes(timedelta(minutes=9).total_seconds())
+    assert found(office)["out"] == (False, "telegram (9 phút)")

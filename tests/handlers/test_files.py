@@ -37,14 +37,14 @@ def zipped(*names: str) -> bytes:
 
 
 def member(db: Transaction) -> int:
-    known = members.join(db, Address("web", "an"), NOON)
+    known = members.join(db, Address("telegram", "an"), NOON)
     members.agree(
         db,
         known.member,
         version="v1",
         text_hash="h",
         purpose="submissions",
-        address=Address("web", "an"),
+        address=Address("telegram", "an"),
         update_id="1",
         now=NOON,
     )

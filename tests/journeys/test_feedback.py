@@ -149,7 +149,7 @@ class TestWhereItGoes:
         staff.hears()
         code = write(desk.member("an"), way="Gửi thẳng cấp trên")
         assert hanh.hears() == ""
-        assert "không thuộc đơn vị đồng chí phụ trách, hoặc không tồn tại" in hanh.says(code)
+        assert "không tìm thấy mã" in hanh.says(code)
         assert code not in hanh.says("/hopthu")
         assert code in staff.hears()
         card = staff.says(code)
@@ -162,7 +162,7 @@ class TestWhereItGoes:
         staff.hears()
         code = write(desk.member("an"), unit=SMALL)
         assert hanh.hears() == ""
-        assert "không thuộc đơn vị đồng chí phụ trách, hoặc không tồn tại" in hanh.says(code)
+        assert "không tìm thấy mã" in hanh.says(code)
         assert "Đơn vị: Công đoàn ngành Giáo dục tỉnh" in staff.says(code)
         assert "Ong Nâu" not in staff.hears()
         named = write_named(desk.member("binh"), unit=SMALL)

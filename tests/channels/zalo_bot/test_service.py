@@ -16,6 +16,8 @@ from handlers.reaching import reach
 from storage import clock, windows
 from tests.box import Box, opened
 from tests.fakes.zalo_bot import FakeUser, FakeZaloBot
+from tests.people import NAME, PHONE
+from tests.voices import SCHOOL, TEXT, code_in
 
 
 @pytest.fixture
@@ -85,18 +87,31 @@ async def test_by_webhook_a_line_is_answered_and_both_ways_are_counted(box: Box,
     assert counted(box) == 3 + len(lan.sees)
 
 
-async def test_beyond_the_plan_nothing_is_even_tried_until_the_month_ends(box: Box, fake: FakeZaloBot) -> None:
-    an = box.person("An")
+async def test_beyond_the_plan_by_our_count_answers_go_and_pushes_wait_for_the_next_month(
+    box: Box, fake: FakeZaloBot
+) -> None:
+    box.furnish()
+    hanh, an = await box.officer("Hạnh", SCHOOL), box.person("An")
     await an.talks("/start", "[Tôi đồng ý]")
     tried = len(fake.called("sendMessage"))
-    assert counted(box) == 2 + tried
+    assert counted(box) == 6 + tried
     with box.database() as db:
         now = clock.now(db)
         windows.count(db, "zalo_bot", windows.MESSAGES, reach.month_of(now), 3000)
-    assert await an.says("trợ giúp") == ""
-    assert len(fake.called("sendMessage")) == tried
+    await an.talks("/ykien", "[Vấn đề bức xúc]", "[Điều kiện làm việc]", "quang ngai", "gd51-01")
+    code = code_in(await an.talks("[Cán bộ đơn vị tôi]", "[Gửi kèm tên]", NAME, PHONE, TEXT, "XONG", "[Gửi đi]"))
+    assert await hanh.hears() == ""
     box.move_clock(now + timedelta(days=31))
-    assert "Hướng dẫn nhanh" in await an.says("trợ giúp")
+    assert code in await hanh.hears()
+
+
+async def test_when_the_platform_says_that_the_plan_is_used_up_it_is_asked_once(box: Box, fake: FakeZaloBot) -> None:
+    an = box.person("An")
+    await an.talks("/start", "[Tôi đồng ý]")
+    tried = len(fake.called("sendMessage"))
+    fake.mode.month_cap = tried
+    assert await an.talks("trợ giúp", "trợ giúp") == ""
+    assert len(fake.called("sendMessage")) == tried + 1
 
 
 @pytest.mark.parametrize("cap", [2, 50], ids=["zalo refuses them", "zalo lets one answer through"])
