@@ -1,4 +1,4 @@
-"""Who has not been told: rows of the outbox that wait for their person, counted, and the initiatives they are about."""
+"""Who has not been told: rows of the outbox that wait for their person, counted, and what they are about."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import Table, func, literal, select
 from sqlmodel import SQLModel
 
 from storage import lists
 from storage.database import Transaction
 from storage.outbox import IS_READY, rows
 
-_records = SQLModel.metadata.tables["submission"]
+_initiatives = SQLModel.metadata.tables["submission"]
+_feedback = SQLModel.metadata.tables["feedback"]
 STATUS = "status"
 """The topic of what an author is told of an initiative; the key of such a row begins with it and the code."""
+FEEDBACK = "feedback"
+"""The same of feedback sent with a name; what has none leaves no key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Pile:
 
 @dataclass(frozen=True, slots=True)
 class Untold:
-    """An initiative whose author waits to be told."""
+    """An initiative or feedback whose author waits to be told."""
 
     code: str
     name: str | None
@@ -49,12 +52,23 @@ def piles(db: Transaction, reasons: Collection[str], now: datetime) -> list[Pile
 
 def initiatives(db: Transaction, unit_ids: Collection[int], reasons: Collection[str], limit: int) -> list[Untold]:
     """Initiatives received by these units whose author waits to be told; who has waited longest first."""
-    about = rows.c.once.like(literal(f"{STATUS}:") + _records.c.code + literal(".%"))
+    return _of(db, _initiatives, STATUS, unit_ids, reasons, limit)
+
+
+def feedback(db: Transaction, unit_ids: Collection[int], reasons: Collection[str], limit: int) -> list[Untold]:
+    """The same of feedback sent with a name."""
+    return _of(db, _feedback, FEEDBACK, unit_ids, reasons, limit)
+
+
+def _of(
+    db: Transaction, records: Table, topic: str, unit_ids: Collection[int], reasons: Collection[str], limit: int
+) -> list[Untold]:
+    about = rows.c.once.like(literal(f"{topic}:") + records.c.code + literal(".%"))
     query = (
-        select(_records.c.code, _records.c.full_name, _records.c.phone, rows.c.reason, rows.c.created_at)
-        .select_from(rows.join(_records, (_records.c.member_id == rows.c.member_id) & about))
-        .where(IS_READY, rows.c.reason.in_(reasons), rows.c.topic == STATUS)
-        .where(lists.among(db, _records.c.receiver_id, unit_ids))
+        select(records.c.code, records.c.full_name, records.c.phone, rows.c.reason, rows.c.created_at)
+        .select_from(rows.join(records, (records.c.member_id == rows.c.member_id) & about))
+        .where(IS_READY, rows.c.reason.in_(reasons), rows.c.topic == topic)
+        .where(lists.among(db, records.c.receiver_id, unit_ids))
         .order_by(rows.c.created_at, rows.c.id)
         .limit(limit)
     )

@@ -12,7 +12,8 @@ from handlers.duties import days as duty_dates
 from handlers.flows import desk_notes
 from handlers.flows.form import Draft
 from handlers.office import local_day
-from handlers.reaching import reach, unreached
+from handlers.reaching import promises, reach, unreached
+from handlers.reaching.reach import What
 from messages.types import Choice, Say
 from storage import appointments, climbs, units
 from storage import duties as stored
@@ -45,8 +46,12 @@ def show_mine(context: Context) -> None:
         _show_obstacles_below(context)
     if rows or not below:
         key = "officer.duties" if rows else "officer.duties_none"
-        values = {"rows": rows, "more": len(owing) - len(shown)} if rows else {}
+        values = {"rows": rows, "more": len(owing) - len(shown)} if rows else {"span": _span(context)}
         context.said.append(Say(key, values, choices, "duties" if choices else ""))
+
+
+def _span(context: Context) -> str:
+    return promises.here(context.office, context.inbound.address, What.OFFICER)
 
 
 def _mine(context: Context) -> list[tuple[Matter, Unit]]:
@@ -97,7 +102,8 @@ def press(context: Context, where: str, key: str) -> None:
     elif key == "snooze":
         owed = Owed(unit.id, context.my_id)
         until = duties.put_off(context.db, matter.duty_id, owed, actor=context.actor, now=context.now)
-        context.say("officer.duty_snoozed", duty=matter.duty.title, at=duty_dates.instant(until))
+        at = duty_dates.instant(until)
+        context.say("officer.duty_snoozed", duty=matter.duty.title, at=at, span=_span(context))
     elif key == "obstacle":
         answers = {"where": where, "duty": matter.duty.title, "unit": unit.name}
         context.talk.begin(Draft(desk_notes.OBSTACLE.name, context.office.new_id(), answers))

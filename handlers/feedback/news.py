@@ -18,13 +18,13 @@ from handlers.reaching.promises import Promise
 from handlers.reaching.reach import Reason
 from messages.dates import ZONE
 from messages.types import Choice, Say
-from storage import appointments, feedback, units
+from storage import appointments, feedback, units, untold
 from storage.database import Transaction
 from storage.errors import WrongKey
 from storage.feedback import ANSWERED, State
 from storage.tables import Feedback, FeedbackEvent, Right
 
-TOPIC = "feedback"
+TOPIC = untold.FEEDBACK
 DESK_TOPIC = "care"
 """The same for officers: what waits for them ends with their role, what waits for an author does not."""
 ANSWER_HALVES = 4
@@ -126,7 +126,7 @@ def tell_author(
             author.member_id,
             say,
             topic=TOPIC,
-            once=None,
+            once=None if item.anonymous else f"{TOPIC}:{item.code}.{item.revision}.{key}",
             now=now,
             forget=True,
             waits_for_return=not item.anonymous,

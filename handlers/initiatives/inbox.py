@@ -20,10 +20,12 @@ from handlers.initiatives import life as initiative_life
 from handlers.initiatives.life import Act, Moved
 from handlers.office import Office, local_day
 from handlers.reaching import promises, waiting
+from handlers.reaching.reach import What
 from messages.types import Choice, Say
 from storage import assignments, desks, programmes, submissions, units, untold
 from storage.database import Transaction
 from storage.tables import Right, State, Submission, Unit
+from storage.untold import Untold
 
 LISTED = 8
 BATCH = 50
@@ -33,6 +35,8 @@ PICKED = 10
 PRESSING = timedelta(days=3)
 """This long before its programme closes, an initiative comes first."""
 EXCERPT = 40
+SEEN_BY = desks.OF_INITIATIVES | {Right.ANSWER}
+"""Either of these opens the list of whom nothing has reached."""
 
 
 def show(context: Context) -> None:
@@ -78,7 +82,8 @@ def _waiting(context: Context, unit: Unit) -> None:
         context.said[-1] = replace(context.said[-1], choices=(*heard, *tools), question="inbox")
         return
     if not waiting:
-        context.said.append(Say("officer.inbox_empty", {"unit": unit.name}, tools, "inbox"))
+        span = promises.here(context.office, context.inbound.address, What.OFFICER)
+        context.said.append(Say("officer.inbox_empty", {"unit": unit.name, "span": span}, tools, "inbox"))
         return
     counts = desks.count(context.db, unit.id, context.now)
     values = {
@@ -136,7 +141,7 @@ def _tools(context: Context, unit_id: int) -> tuple[Choice, ...]:
         made += [Choice(f"receive_all.{unit_id}.{stamp}", words), Choice(f"pick.{unit_id}", label("pick"))]
     if rights & {Right.SELECT, Right.FORWARD}:
         made.append(Choice(f"chosen.{unit_id}", label("chosen")))
-    if untold.initiatives(context.db, [unit_id], waiting.REASONS_AND_GONE, 1):
+    if _untold(context, unit_id, 1):
         made.append(Choice(f"untold.{unit_id}", label("untold")))
     made.append(Choice("search", label("search")))
     if Right.APPRAISE in rights:
@@ -165,12 +170,12 @@ def press(context: Context, key: str) -> None:
 
 
 def show_untold(context: Context, unit_id: int) -> None:
-    """Authors who have not been told of a decision yet: why, since when, the number to call."""
+    """Authors who have not been told of a decision or an answer yet: why, since when, the number to call."""
     unit = units.by_id(context.db, unit_id)
-    if unit is None or not purview.desk_rights(context.db, context.my_id, unit_id, context.now) & desks.OF_INITIATIVES:
+    if unit is None or not purview.desk_rights(context.db, context.my_id, unit_id, context.now) & SEEN_BY:
         context.say("officer.not_yours")
         return
-    found = untold.initiatives(context.db, [unit_id], waiting.REASONS_AND_GONE, LISTED + 1)
+    found = _untold(context, unit_id, LISTED + 1)
     if not found:
         context.say("inbox.untold_nobody", unit=unit.name)
         return
@@ -178,6 +183,17 @@ def show_untold(context: Context, unit_id: int) -> None:
     choices = tuple(Choice(one.code, one.code) for one in found[:LISTED])
     values = {"unit": unit.name, "rows": rows, "more": len(found) > LISTED}
     context.said.append(Say("inbox.untold", values, choices, "inbox"))
+
+
+def _untold(context: Context, unit_id: int, most: int) -> list[Untold]:
+    """What officers may see of it by the rights they hold at this desk; who has waited longest first."""
+    rights = purview.desk_rights(context.db, context.my_id, unit_id, context.now)
+    found: list[Untold] = []
+    if rights & desks.OF_INITIATIVES:
+        found += untold.initiatives(context.db, [unit_id], waiting.REASONS_AND_GONE, most)
+    if Right.ANSWER in rights:
+        found += untold.feedback(context.db, [unit_id], waiting.REASONS_AND_GONE, most)
+    return sorted(found, key=lambda one: one.since)[:most]
 
 
 def _pick(context: Context, unit_id: int) -> None:
