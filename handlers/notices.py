@@ -231,7 +231,7 @@ def _promise(
     reason: str | None = None,
 ) -> None:
     limits = LIMITS[address.kind]
-    if priority is not Priority.REPLY:
+    if not priority.is_reply:
         whole = replace(whole, choices=push_words.given(whole.question, whole.choices, office))
     if whole.template is not None and not ways.takes(office, address, whole.template):
         whole = replace(whole, template=None)

@@ -146,7 +146,7 @@ def hush(db: Transaction, inbound: Inbound, gathered: Gathered, now: datetime, o
         Say("common.hurried"),
         member_id=None,
         topic="reply",
-        priority=Priority.REPLY,
+        priority=Priority.REPLY if address in gathered.known else Priority.STRANGER,
         now=now,
         once=f"hurried:{address.account}:{address.chat}:{now:%Y-%m-%dT%H:%M}",
     )
@@ -273,6 +273,7 @@ def _note_offer(context: Context) -> None:
 def _speak(context: Context) -> None:
     """Promise the replies, in the order in which they were said."""
     member_id = context.my_id if context.known else None
+    usual = Priority.REPLY if context.known else Priority.STRANGER
     for say in context.said:
         notices.enqueue(
             context.db,
@@ -281,7 +282,7 @@ def _speak(context: Context) -> None:
             say,
             member_id=member_id,
             topic=danger.topic_of(say) or reception.topic_of(say),
-            priority=Priority.DANGER if danger.is_one(say) else Priority.REPLY,
+            priority=Priority.DANGER if danger.is_one(say) else usual,
             now=context.now,
             forget=context.known is not None,
         )

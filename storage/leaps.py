@@ -26,6 +26,10 @@ MEASURED = {
 """What goes by the database's clock."""
 
 
+SAID = [int(priority) for priority in Priority if priority.is_reply or priority is Priority.DANGER]
+"""What is due when it is said, not on a day of the calendar."""
+
+
 def follow(db: Transaction, *, at: datetime, by: timedelta) -> None:
     """The clock, which tells `at` now, was set back by so much.
 
@@ -36,7 +40,7 @@ def follow(db: Transaction, *, at: datetime, by: timedelta) -> None:
         for column in columns:
             _bring_nearer(db, table, column, at, by)
     now = at + clock.offset(db)
-    was_due = (rows.c.due_at > now) & (rows.c.due_at <= now + by) & (rows.c.priority <= int(Priority.REPLY))
+    was_due = (rows.c.due_at > now) & (rows.c.due_at <= now + by) & rows.c.priority.in_(SAID)
     db.connection().execute(rows.update().where(IS_READY, was_due).values(due_at=now))
 
 

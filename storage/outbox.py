@@ -85,6 +85,13 @@ def enqueue(
     db.write(Outbox, row, ignores=("once",))
 
 
+def no_longer_strange(db: Transaction, address: Address) -> None:
+    """Somebody has just agreed: what they were told before keeps its place before what they are told now."""
+    here = and_(rows.c.account == address.account, rows.c.chat == address.chat)
+    waiting = and_(IS_READY, here, rows.c.priority == int(Priority.STRANGER))
+    db.connection().execute(rows.update().where(waiting).values(priority=int(Priority.REPLY)))
+
+
 def cancel(
     db: Transaction,
     *,
@@ -214,7 +221,7 @@ def in_flight(db: Transaction, address: Address) -> Offer | None:
     message = _read(db, found.body) if found is not None else None
     if found is None or message is None or not message.choices:
         return None
-    since, asked_for = found.lease_until - LONGEST_LEASE, found.priority == Priority.REPLY
+    since, asked_for = found.lease_until - LONGEST_LEASE, Priority(found.priority).is_reply
     return Offer(message.question, message.choices, since=since, at=found.lease_until, asked_for=asked_for, sure=False)
 
 

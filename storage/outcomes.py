@@ -225,7 +225,7 @@ def _delivery(report: Report, *, at: datetime, now: datetime) -> Delivery:
         claimed.message.choices,
         since=landed if report.kept else min(claimed.starts_at, landed),
         at=landed,
-        asked_for=claimed.priority is Priority.REPLY,
+        asked_for=claimed.priority.is_reply,
         sure=report.outcome is Outcome.SENT,
         external_id=report.external_id,
     )
@@ -259,7 +259,7 @@ def _perhaps_delivered(db: Transaction, row: Row[Any], at: datetime) -> Delivery
     if not message.choices:
         return None
     since = min(row.lease_until or at, at) - outbox.LONGEST_LEASE
-    asked_for = row.priority == Priority.REPLY
+    asked_for = Priority(row.priority).is_reply
     offer = Offer(message.question, message.choices, since=since, at=at, asked_for=asked_for, sure=False)
     return Delivery(row.member_id, Address(row.account, row.chat), offer)
 

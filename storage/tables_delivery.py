@@ -43,7 +43,14 @@ class Priority(IntEnum):
     """What is said to somebody who may be in danger."""
     REPLY = 0
     NOTICE = 3
+    STRANGER = 4
+    """What is said to somebody who has agreed to nothing: however many they are, those we know do not wait for them."""
     BROADCAST = 9
+
+    @property
+    def is_reply(self) -> bool:
+        """Whether it answers what somebody has just said."""
+        return self in (Priority.REPLY, Priority.STRANGER)
 
 
 def _where(condition: str) -> dict[str, Any]:

@@ -53,7 +53,9 @@ def turn_away(db: Transaction, office: Office, inbound: Inbound, now: datetime) 
     windows.count(db, account, TURNED_AWAY, day)
     link = f"{office.public_url}/chat" if office.is_reachable_from(inbound.address.kind) else ""
     say = Say("plan.full", {"link": link, "contact": office.contact})
-    notices.enqueue(db, office, inbound.address, say, member_id=None, topic="reply", priority=Priority.REPLY, now=now)
+    notices.enqueue(
+        db, office, inbound.address, say, member_id=None, topic="reply", priority=Priority.STRANGER, now=now
+    )
 
 
 def last_word(db: Transaction, office: Office, address: Address, member_id: int, now: datetime) -> None:

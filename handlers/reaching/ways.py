@@ -45,7 +45,7 @@ def what_of(topic: str, priority: Priority) -> What:
     """The kind of message a row is."""
     if priority is Priority.DANGER:
         return What.DANGER
-    if priority is Priority.REPLY:
+    if priority.is_reply:
         return What.REPLY
     if priority is Priority.BROADCAST or topic == news.TOPIC:
         return What.NEWS

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
 from handlers.danger.replies import ALONE_A_DAY
 from handlers.people import pairing
 from handlers.reaching import plans, reach, ways
 from handlers.reaching.reach import Terms, What
-from messages.types import Address, Overheard
+from messages.types import Address, Overheard, Text
 from storage import windows
-from storage.tables import Priority, Role
+from storage.tables import Outbox, Priority, Role
 from storage.windows import Way
 from tests.desk import Desk, Visitor
 
@@ -164,3 +166,14 @@ def test_each_who_writes_when_the_month_is_all_but_used_gets_one_last_word_and_a
         assert "sắp hết lượt" not in told
     desk.now += timedelta(days=31)
     assert "sắp hết lượt" not in an.says("trợ giúp")
+
+
+def test_what_strangers_are_told_waits_for_nobody_s_answer_but_keeps_its_place_once_they_agree(desk: Desk) -> None:
+    lan, an = desk.person("Lan"), desk.person("An")
+    for somebody in (lan, an):
+        desk.take(somebody.address, Text("/start"))
+    desk.take(an.address, Text("đồng ý"))
+    with desk.rows() as db:
+        kept = [(row.chat, row.priority) for row in db.scalars(select(Outbox).order_by(col(Outbox.id)))]
+    assert {priority for chat, priority in kept if chat == lan.address.chat} == {Priority.STRANGER}
+    assert {priority for chat, priority in kept if chat == an.address.chat} == {Priority.REPLY}
