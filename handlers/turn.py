@@ -89,12 +89,12 @@ def gather(
     """
     fresh = inbox.mark_new(db, inbounds, now)
     new = [inbound for inbound in inbounds if (inbound.address.account, inbound.update_id) in fresh]
-    here = {inbound.address for inbound in new if not isinstance(inbound.event, Left | TakenOver)}
-    returned = members.returned(db, here)
-    members.seen(db, here, now)
-    for address in returned:
-        detours.reopen(db, address, (detours.GONE,), now)
     known = members.by_addresses(db, {inbound.address for inbound in new}) if known is None else known
+    here = {inbound.address for inbound in new if not isinstance(inbound.event, Left | TakenOver)}
+    members.seen(db, here, now)
+    for address in here:
+        if address in known and known[address].was_cut_off:
+            detours.reopen(db, address, (detours.GONE,), now)
     mine = (known[one.address].member.id for one in new if one.address in known)
     ids = {member_id for member_id in mine if member_id is not None}
     return Gathered(

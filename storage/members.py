@@ -19,9 +19,9 @@ from storage.database import Transaction
 from storage.tables import Appointment, Consent, Erasure, Member, MemberAddress, Pseudonym, SloganTurn, Watch
 
 _IDS_AT = select(col(MemberAddress.account), col(MemberAddress.chat), col(MemberAddress.member_id))
-_KNOWN_AT = select(col(MemberAddress.account), col(MemberAddress.chat), Member).join(
-    Member, col(Member.id) == col(MemberAddress.member_id)
-)
+_KNOWN_AT = select(
+    col(MemberAddress.account), col(MemberAddress.chat), Member, col(MemberAddress.unreachable_at).is_not(None)
+).join(Member, col(Member.id) == col(MemberAddress.member_id))
 _SEEN = (
     update(MemberAddress.__table__)  # type: ignore[attr-defined]
     .where(col(MemberAddress.account) == bindparam("from_account"), col(MemberAddress.chat) == bindparam("from_chat"))
@@ -38,6 +38,8 @@ class Known:
     """A member as found by one of their addresses."""
 
     member: Member
+    was_cut_off: bool = False
+    """The platform refused us there when this was read."""
 
 
 def ids_at(db: Transaction, addresses: Collection[Address]) -> dict[Address, int]:
@@ -49,7 +51,7 @@ def ids_at(db: Transaction, addresses: Collection[Address]) -> dict[Address, int
 def by_addresses(db: Transaction, addresses: Collection[Address]) -> dict[Address, Known]:
     """The members behind addresses, in one statement; unknown addresses are left out."""
     found = db.execute(_KNOWN_AT.where(_at(db, addresses)))
-    return {Address(account, chat): Known(member) for account, chat, member in found}
+    return {Address(account, chat): Known(member, was_cut_off) for account, chat, member, was_cut_off in found}
 
 
 def _at(db: Transaction, addresses: Collection[Address]) -> ColumnElement[bool]:
@@ -134,14 +136,6 @@ def seen(db: Transaction, addresses: Collection[Address], now: datetime) -> None
     if addresses:
         rows = [{"from_account": address.account, "from_chat": address.chat, "at": now} for address in addresses]
         db.connection().execute(_SEEN, rows)
-
-
-def returned(db: Transaction, addresses: Collection[Address]) -> list[Address]:
-    """Which of these could not be reached until now."""
-    if not addresses:
-        return []
-    refused = _IDS_AT.where(_at(db, addresses), col(MemberAddress.unreachable_at).is_not(None))
-    return [Address(account, chat) for account, chat, _ in db.connection().execute(refused)]
 
 
 def unreachable(db: Transaction, address: Address, now: datetime) -> None:

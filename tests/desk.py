@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, select
 from sqlmodel import col
 
 from handlers import programmes, turn
@@ -68,9 +69,9 @@ class Desk:
 
     def take(self, address: Address, event: Event, update_id: str | None = None) -> None:
         """One update, committed; what was promised to this address before has reached it."""
-        self.deliver(address)
         inbound = Inbound(address, update_id or f"u{next(self.numbers)}", event)
         with self.rows() as db:
+            self._deliver(db, address, ago=0.0)
             turn.lock(db, [inbound])
             turn.take_turn(db, inbound, turn.gather(db, [inbound], self.now), self.now, self.office)
 
@@ -78,25 +79,33 @@ class Desk:
         """What the courier does for one chat, as far as conversations know of it: its lists were shown, so many seconds
         ago.
         """
-        here = col(Outbox.account) == address.account, col(Outbox.chat) == address.chat
-        after = self.delivered.get(address, 0)
         with self.rows() as db:
-            rows = db.scalars(select(Outbox).where(*here, col(Outbox.id) > after).order_by(col(Outbox.id))).all()
-            at = db.clock() - timedelta(seconds=ago)
-            shown = [each for row in rows if (each := _shown(db, row, at)) is not None]
-            offers.note(db, shown)
-            self.delivered[address] = max([after, *(row.id for row in rows if row.id)])
+            self._deliver(db, address, ago=ago)
+
+    def _deliver(self, db: Transaction, address: Address, *, ago: float) -> None:
+        rows = db.connection().execute(_new_of(address, self.delivered.get(address, 0))).all()
+        if not rows:
+            return
+        self.delivered[address] = rows[-1].id
+        at = db.clock() - timedelta(seconds=ago)
+        offers.note(db, [each for row in rows if (each := _shown(db, row, address, at, ago)) is not None])
+        db.write_out()
 
 
-def _shown(db: Transaction, row: Outbox, at: datetime) -> Delivery | None:
+def _new_of(address: Address, after: int) -> Select[Any]:
+    here = col(Outbox.account) == address.account, col(Outbox.chat) == address.chat, col(Outbox.id) > after
+    columns = (col(Outbox.id), col(Outbox.body), col(Outbox.member_id), col(Outbox.state), col(Outbox.priority))
+    return select(*columns).where(*here).order_by(col(Outbox.id))
+
+
+def _shown(db: Transaction, row: Row[Any], address: Address, at: datetime, ago: float) -> Delivery | None:
     """The list of a row, as its settling would note it."""
     message = Outbound.from_json(db.seals.open(row.body)) if row.body else Outbound("")
     if row.member_id is None or not message.choices or row.state == Sending.CANCELLED:
         return None
-    asked_for = row.priority == Priority.REPLY
-    name = f"m{round((db.clock() - at).total_seconds())}"
-    offer = Offer(message.question, message.choices, at, at, asked_for=asked_for, external_id=name)
-    return Delivery(row.member_id, Address(row.account, row.chat), offer)
+    asked_for = Priority(row.priority).is_reply
+    offer = Offer(message.question, message.choices, at, at, asked_for=asked_for, external_id=f"m{round(ago)}")
+    return Delivery(row.member_id, address, offer)
 
 
 def shared_numbers(message: Outbound) -> set[int]:
@@ -146,11 +155,10 @@ class Visitor:
 
     def hears(self) -> str:
         """Everything promised to this address since the last line."""
-        here = col(Outbox.account) == self.address.account, col(Outbox.chat) == self.address.chat
-        with self.desk.rows() as db:
-            rows = db.scalars(select(Outbox).where(*here, col(Outbox.id) > self.last).order_by(col(Outbox.id))).all()
+        with self.desk.database.reading() as db:
+            rows = db.connection().execute(_new_of(self.address, self.last)).all()
             new = [Outbound.from_json(db.seals.open(row.body)) for row in rows if row.body]
-            self.last = max([self.last, *(row.id for row in rows if row.id)])
+        self.last = rows[-1].id if rows else self.last
         self.heard += new
         for message in new:
             assert not shared_numbers(message), message
