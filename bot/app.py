@@ -102,6 +102,7 @@ async def running(
         await writer.run(key_checks.use)
         if office is None:
             office = await asyncio.to_thread(make_office, settings, demo=demo)
+            await asyncio.to_thread(office.catalogue.compile)
         if demo:
             await writer.run(_prepare_demo, office)
         app = await _assemble(stack, settings, database, writer, office, more, demo=demo)

@@ -26,10 +26,9 @@ Kept = TypeVar("Kept")
 
 
 class Catalogue:
-    """All texts of one language, read once and never changed."""
+    """All texts of one language, read once and never changed; each is compiled when it is first said."""
 
     def __init__(self, sources: Mapping[str, str], vocabulary: Vocabulary) -> None:
-        """Compile `sources`, a template per key; one that cannot be read raises `BadWords`."""
         self.vocabulary = vocabulary
         self._environment = plain_text()
         self._environment.filters["named"] = self._named
@@ -37,8 +36,7 @@ class Catalogue:
         self._keys = frozenset(sources)
         self._constant = {key: source.strip() for key, source in sources.items() if not MARKUP.search(source)}
         """Texts in which nothing is filled in: most labels."""
-        filled = sources.keys() - self._constant.keys()
-        self._templates = {key: self._compile(key, source) for key, source in sources.items() if key in filled}
+        self._templates: dict[str, Template] = {}
 
     @classmethod
     def load(cls, directory: Path | None = None) -> Catalogue:
@@ -50,12 +48,19 @@ class Catalogue:
         sources = {key: text for file in files for key, text in _texts(file)}
         return cls(sources, Vocabulary.load(folder / VOCABULARY))
 
+    def compile(self) -> None:
+        """Compile every text now: one that cannot be read raises `BadWords` before anybody waits for it."""
+        for key in self._keys - self._constant.keys():
+            self._template(key)
+
     def text(self, key: str, values: Mapping[str, Any]) -> str:
-        """The text of a key with its values filled in; one it needs and does not get raises `MissingValue`."""
+        """The text of a key with its values filled in; one it needs and does not get raises `MissingValue`, a text that
+        cannot be read `BadWords`.
+        """
         if (constant := self._constant.get(key)) is not None:
             return constant
         try:
-            return self._known(self._templates, key).render(values).strip()
+            return self._template(key).render(values).strip()
         except UndefinedError as error:
             raise MissingValue(f"{key}: {error.message}") from error
 
@@ -80,6 +85,11 @@ class Catalogue:
             return among[key]
         except KeyError:
             raise UnknownKey(key) from None
+
+    def _template(self, key: str) -> Template:
+        if (made := self._templates.get(key)) is None:
+            made = self._templates[key] = self._compile(key, self._known(self._sources, key))
+        return made
 
     def _compile(self, key: str, source: str) -> Template:
         try:

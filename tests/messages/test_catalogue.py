@@ -53,6 +53,8 @@ def test_a_text_tells_which_values_it_needs(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_used_names_what_is_wrong(tmp_path: Path, text: str) -> None:
     with pytest.raises(BadWords, match="flow"):
         made(tmp_path, flow=text).text("flow.step", {"name": "An"})
+    with pytest.raises(BadWords, match="flow"):
+        made(tmp_path, flow=text).compile()
 
 
 def test_an_empty_directory_is_refused(tmp_path: Path) -> None:
