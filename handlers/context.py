@@ -15,6 +15,7 @@ from storage.conversations import Standing, StoredDraft
 from storage.database import Transaction
 from storage.members import Known
 from storage.offers import Offer
+from storage.outbox import InFlight
 from storage.tables import Appointment, Member
 
 
@@ -106,6 +107,8 @@ class Context:
     """The member holds a role, and it is not in force in this chat (handlers/actors.py)."""
     offers: tuple[Offer, ...] = ()
     """The lists this chat was shown last, the newest last."""
+    flying: InFlight | None = None
+    """Where to look for one that is on its way this very moment; nowhere for strangers, who are offered none."""
     noticed: bool = False
     """Whether a stranger has been shown the personal-data notice: only what was shown can be agreed to."""
     asked: str = ""

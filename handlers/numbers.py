@@ -15,7 +15,6 @@ from handlers.flows import choices as matching
 from handlers.flows.engine import TYPED, listens
 from handlers.flows.form import Stand, question_name
 from messages.types import PAYLOAD_BYTES, Choice, Pressed, Say, numbered, parse_payload, payload
-from storage import outbox
 from storage.offers import Offer
 
 QUESTION = "as"
@@ -97,7 +96,7 @@ def _visible(context: Context) -> list[_Shown]:
 
 def _in_flight(context: Context) -> tuple[Offer, ...]:
     """What is on its way this very moment: it may have been seen already, though nobody has told us so."""
-    flying = outbox.in_flight(context.db, context.inbound.address)
+    flying = context.flying.to(context.inbound.address) if context.flying is not None else None
     return (flying,) if flying is not None else ()
 
 

@@ -41,6 +41,7 @@ class Gathered:
     roles: dict[int, list[Appointment]]
     fresh: set[tuple[str, str]]
     """The updates that were not dealt with before; their marks are written."""
+    flying: outbox.InFlight
     told: Mapping[Address, Sequence[str]]
     """What strangers were told that they may answer: the topics, the one told last at the end."""
 
@@ -102,6 +103,7 @@ def gather(
         standings=conversations.load(db, ids, now),
         roles=members.appointments(db, ids, now),
         fresh=fresh,
+        flying=outbox.InFlight(db, {one.address for one in new if one.address in known}),
         told=outbox.told(db, {one.address for one in new if one.address not in known}, ANSWERABLE),
     )
 
@@ -184,7 +186,7 @@ def _context(db: Transaction, inbound: Inbound, gathered: Gathered, now: datetim
     else:
         standing, held = gathered.standings[member_id], gathered.roles.get(member_id, [])
     talk, shown = talk_from(standing), offers.read(standing.shown, inbound.address)
-    context = Context(db, office, now, inbound, known, talk, offers=shown)
+    context = Context(db, office, now, inbound, known, talk, offers=shown, flying=gathered.flying)
     context.take_on(held)
     if context.resting:
         talk.put_aside(forms.OF_OFFICERS, answers.OF_OFFICERS)

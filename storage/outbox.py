@@ -6,7 +6,7 @@ ready → claimed → sent | failed | unknown, or back to ready; a ready row may
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal_column, or_, select, true
@@ -213,16 +213,34 @@ def told(db: Transaction, addresses: Collection[Address], topics: Collection[str
     return found
 
 
-def in_flight(db: Transaction, address: Address) -> Offer | None:
-    """The list that is being sent to this chat right now, if there is one that can be read."""
-    flying = and_(rows.c.state == literal_column(f"'{Sending.CLAIMED}'"), rows.c.account == address.account)
-    asked = select(rows.c.body, rows.c.priority, rows.c.lease_until).where(flying, rows.c.chat == address.chat)
-    found = db.connection().execute(asked).one_or_none()
-    message = _read(db, found.body) if found is not None else None
-    if found is None or message is None or not message.choices:
-        return None
-    since, asked_for = found.lease_until - LONGEST_LEASE, Priority(found.priority).is_reply
-    return Offer(message.question, message.choices, since=since, at=found.lease_until, asked_for=asked_for, sure=False)
+class InFlight:
+    """The lists that are being sent to some chats right now: looked up for all of them when the first is asked for."""
+
+    def __init__(self, db: Transaction, addresses: Collection[Address]) -> None:
+        self._db, self._addresses = db, addresses
+        self._found: dict[Address, Offer] | None = None
+
+    def to(self, address: Address) -> Offer | None:
+        """The one on its way to a chat, if there is one that can be read."""
+        if self._found is None:
+            self._found = dict(_flying(self._db, self._addresses))
+        return self._found.get(address)
+
+
+def _flying(db: Transaction, addresses: Collection[Address]) -> Iterator[tuple[Address, Offer]]:
+    asked = lists.rows_of(db, addresses)
+    there = (rows.c.account == asked.c.account) & (rows.c.chat == asked.c.chat)
+    columns = (rows.c.account, rows.c.chat, rows.c.body, rows.c.priority, rows.c.lease_until)
+    query = select(*columns).join(asked, there).where(rows.c.state == literal_column(f"'{Sending.CLAIMED}'"))
+    for row in db.connection().execute(query):
+        message = _read(db, row.body)
+        if message is None or not message.choices:
+            continue
+        since, asked_for = row.lease_until - LONGEST_LEASE, Priority(row.priority).is_reply
+        yield (
+            Address(row.account, row.chat),
+            Offer(message.question, message.choices, since=since, at=row.lease_until, asked_for=asked_for, sure=False),
+        )
 
 
 def _read(db: Transaction, body: bytes | None) -> Outbound | None:
