@@ -1,14 +1,18 @@
 # Two commands matter: `make demo` and `make test`. Both set up what they need, once; after that they need no network.
 PYTHON := $(shell python3.11 -c "" 2>/dev/null && echo python3.11 || echo python3)
 
-.PHONY: demo test lint bench lock danger-weights runtime dev chromium
+.PHONY: demo test test-long lint bench lock danger-weights runtime dev chromium
 .NOTPARALLEL:
 
 demo: runtime
 	.venv/bin/congdoan demo
 
 test: dev chromium lint
-	.venv/bin/python -m pytest -n 2 --dist worksteal
+	.venv/bin/python -m pytest -n 2 --dist worksteal -m "not long"
+
+test-long: dev chromium
+	.venv/bin/python -m pytest -n 2 --dist worksteal -m long
+	SEASON_PEOPLE=1200 .venv/bin/python -m pytest -n 2 --dist loadscope --timeout 1800 tests/test_season_of_levels.py
 
 lint: dev
 	.venv/bin/ruff check

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pydantic import SecretStr
 
 from bot import app, premises
@@ -50,21 +51,21 @@ START = datetime(2027, 3, 1, 2, tzinfo=UTC)
 """When a box or a desk begins: nine o'clock on a Monday morning."""
 UNITS = Path(__file__).parents[1] / "messages" / "demo" / "units.csv"
 PLACES = (
-    ("sqlite", "web"),
-    ("sqlite", "terminal"),
-    ("sqlite", "telegram"),
-    ("sqlite", "zalo_bot"),
-    ("sqlite", "zalo_oa"),
-    ("postgresql", "web"),
-    ("postgresql", "terminal"),
-    ("postgresql", "telegram"),
+    *(
+        pytest.param(("sqlite", channel), id=f"sqlite-{channel}")
+        for channel in ("web", "terminal", "telegram", "zalo_bot", "zalo_oa")
+    ),
+    pytest.param(("postgresql", "telegram"), id="postgresql-telegram"),
+    *(
+        pytest.param(("postgresql", channel), id=f"postgresql-{channel}", marks=pytest.mark.long)
+        for channel in ("web", "terminal")
+    ),
 )
 """Where every dialogue runs: a kind of database, a kind of channel. What a channel of Zalo's has to do with a database
 is the same code as the others'.
 """
 READING = 5.0
 """Seconds a person looks at a message before they answer: no dialogue waits for them, their stamps say so."""
-IDS = tuple("-".join(place) for place in PLACES)
 Fake = FakeTelegram | FakeZaloBot | FakeZaloOa
 WIDE = ReachRules(oa_window_days=366, oa_free_hours=24 * 366)
 """Dialogues that jump over weeks are not about windows; those that are have rules of their own."""

@@ -17,6 +17,19 @@ from tests import compiled_once, lending, loopback, postgres, scratch
 BACKENDS = ("sqlite", "postgresql")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is marked `sqlite_first` is long on PostgreSQL."""
+    for item in items:
+        if item.get_closest_marker("sqlite_first") is not None and _database_of(item) == "postgresql":
+            item.add_marker(pytest.mark.long)
+
+
+def _database_of(item: pytest.Item) -> str:
+    params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return str(params.get("database_url", ""))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _this_machine_only() -> Iterator[None]:
     with loopback.only():

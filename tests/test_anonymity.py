@@ -29,7 +29,7 @@ from storage.errors import WrongKey
 from storage.seals import Seals
 from storage.tables import Audit, Broadcast, Feedback, Outbox, Role
 from tests import voices
-from tests.box import IDS, PLACES, Box, Person, opened
+from tests.box import PLACES, Box, Person, opened
 from tests.desk import Desk
 from tests.people import officer
 
@@ -45,7 +45,7 @@ ABOUT = ("feedback", "care")
 """Topics of what is promised about items: to their authors, to officers."""
 
 
-@pytest.fixture(params=PLACES, ids=IDS)
+@pytest.fixture(params=PLACES)
 async def box(request: pytest.FixtureRequest) -> AsyncIterator[Box]:
     database, channel = request.param
     async with opened(request.getfixturevalue(f"{database}_database"), channel) as made:

@@ -22,6 +22,7 @@ from tests.post_office import opened
 TOKEN = "123456789:AAHsecretsecretsecretsecretsecretsecr"
 
 
+@pytest.mark.long
 async def test_a_refused_token_shows_in_readiness_numbers_and_log(sqlite_database: str, tmp_path: Path) -> None:
     metrics = free_port()
     worker = Worker(

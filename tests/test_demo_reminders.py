@@ -6,6 +6,8 @@ import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from bot import app, config
 from bot.app import App
 from bot.settings import Settings
@@ -42,6 +44,7 @@ async def jump_past(running: App, end: datetime, kind: str) -> list[DemoState]:
     return states
 
 
+@pytest.mark.long
 async def test_a_day_at_a_time_nothing_is_missed(tmp_path: Path) -> None:
     settings = config.for_demo(Settings(), tmp_path)
     async with app.running(settings, demo=True) as running:

@@ -173,6 +173,7 @@ def installation(tmp_path: Path, migrated_file: Path) -> Machine:
     return machine
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("document", [document for document in DOCUMENTS if RUN[document]])
 def test_the_commands_of_a_document_do_what_it_says(installation: Machine, document: str) -> None:

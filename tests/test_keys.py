@@ -165,6 +165,7 @@ async def state_of(worker: Worker, client: ClientSession) -> tuple[int, dict[str
 
 
 @pytest.mark.timeout(600)  # six starts of a process, on a machine that may be busy
+@pytest.mark.long
 async def test_keys_change_on_two_servers_in_the_documented_order(postgresql_database: str, tmp_path: Path) -> None:
     workers = []
     for name in ("one", "two"):
@@ -198,6 +199,7 @@ async def test_keys_change_on_two_servers_in_the_documented_order(postgresql_dat
     database.close()
 
 
+@pytest.mark.long
 async def test_a_process_that_was_not_given_the_new_key_stops_work_and_says_so(
     postgresql_database: str, tmp_path: Path
 ) -> None:

@@ -128,6 +128,7 @@ def happen(union: Union, moment: datetime) -> None:
             programmes.extend(db, "s", datetime(2021, 5, 1, tzinfo=ZONE), actor=COMMAND_LINE, now=moment)
 
 
+@pytest.mark.long
 def test_each_reminder_is_promised_exactly_once_to_the_right_person(union: Union) -> None:
     for begin, end in STRETCHES:
         moment = begin

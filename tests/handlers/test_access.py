@@ -89,6 +89,7 @@ def _try(action: Action, scene: Scene, actor: int) -> bool:
         return False
 
 
+@pytest.mark.sqlite_first
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
 def test_an_action_is_done_where_it_may_be_and_nowhere_else(action: Action, union: Union) -> None:
     done: set[tuple[str, str]] = set()
@@ -129,6 +130,7 @@ def _is_allowed(act: Act, scene: Scene, actor: Actor | None) -> bool:
     return True
 
 
+@pytest.mark.sqlite_first
 @pytest.mark.parametrize("act", access_acts.ACTS, ids=lambda act: act.name)
 def test_an_act_asks_itself_who_may(act: Act, union: Union) -> None:
     done: set[tuple[str, str]] = set()

@@ -55,6 +55,7 @@ def step_of(desk: Desk, visitor: Visitor) -> tuple[str, str] | None:
     return (draft.form, draft.asked["step"]) if draft and draft.asked else None
 
 
+@pytest.mark.sqlite_first
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_wherever_in_a_form_it_is_said_nothing_else_is_and_the_question_waits(name: str, desk: Desk) -> None:
     for length in range(1, len(SCRIPTS[name]) + 1):

@@ -137,6 +137,7 @@ def sent(desk: Desk, to: Address, outcome: Outcome = Outcome.SENT) -> list[str]:
 
 
 @pytest.mark.parametrize("act", ACTS)
+@pytest.mark.sqlite_first
 @pytest.mark.parametrize("name", STANDINGS)
 def test_what_the_officer_reads_is_what_the_outbox_does(desk: Desk, name: str, act: str) -> None:
     standing, (state, do) = STANDINGS[name], ACTS[act]
@@ -151,6 +152,7 @@ def test_what_the_officer_reads_is_what_the_outbox_does(desk: Desk, name: str, a
         assert sent(desk, author.address).count("status") == 1, "at most the newest of each matter"
 
 
+@pytest.mark.sqlite_first
 @pytest.mark.parametrize("name", STANDINGS)
 def test_of_several_each_is_counted_as_it_is(desk: Desk, name: str) -> None:
     standing = STANDINGS[name]
@@ -165,6 +167,7 @@ def test_of_several_each_is_counted_as_it_is(desk: Desk, name: str) -> None:
     assert ("status" in sent(desk, author.address)) is (standing.back is None)
 
 
+@pytest.mark.sqlite_first
 @pytest.mark.parametrize("name", STANDINGS)
 def test_an_answer_to_feedback_with_a_name_says_whether_it_arrives(desk: Desk, name: str) -> None:
     standing, hanh = STANDINGS[name], officer(desk, SCHOOL)

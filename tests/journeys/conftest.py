@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.box import IDS, PLACES, Box, opened
+from tests.box import PLACES, Box, opened
 
 
-@pytest.fixture(params=PLACES, ids=IDS)
+@pytest.fixture(params=PLACES)
 async def box(request: pytest.FixtureRequest) -> AsyncIterator[Box]:
     """The same dialogue runs on every channel."""
     database, channel = request.param

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -192,8 +193,9 @@ class Machine(RuleBasedStateMachine):
         assert all(state in ENDED for state in self.office.states())
 
 
-def test_the_outbox_keeps_its_promises(database_url: str) -> None:
-    examples = 60 if database_url.startswith("sqlite") else 15
+@pytest.mark.parametrize("share", [4, pytest.param(1, marks=pytest.mark.long)])
+def test_the_outbox_keeps_its_promises(database_url: str, share: int) -> None:
+    examples = (60 if database_url.startswith("sqlite") else 16) // share
     with opened(database_url) as office:
         run_state_machine_as_test(
             lambda: Machine(office),
