@@ -187,7 +187,7 @@ class Box:
             case "terminal":
                 return Person(name, TerminalLine(self, f"p{next(self.sessions)}"))
             case _:
-                return Person(name, self._line(1000 + next(self.sessions)))
+                return Person(name, self._line(7_001_000 + next(self.sessions)))
 
     def _line(self, number: int) -> Line:
         match self.fake:
