@@ -162,7 +162,8 @@ def move(
 
 def tell(context: Context, moved: Sequence[Feedback], key: str, values: Mapping[str, Any]) -> None:
     """The answer goes to every author, a receipt to the officer."""
-    told = [news.tell_author(context.db, context.office, one, key, values, context.now) for one in moved]
+    listed = not is_hidden(context.db, moved[0])
+    told = [news.tell_author(context.db, context.office, one, key, values, context.now, listed=listed) for one in moved]
     receipt(context, moved[0], context.office, told=_told(context, moved, told))
 
 

@@ -102,10 +102,17 @@ def tell_officers(db: Transaction, office: Office, item: Feedback, key: str, now
 
 
 def tell_author(
-    db: Transaction, office: Office, item: Feedback, key: str, values: Mapping[str, Any], now: datetime
+    db: Transaction,
+    office: Office,
+    item: Feedback,
+    key: str,
+    values: Mapping[str, Any],
+    now: datetime,
+    *,
+    listed: bool,
 ) -> Promise:
     """Bring an answer back to the author's chat, if there is still an author and a key to find them with; what came
-    of it, which nobody may be told where the item has no name.
+    of it, which nobody may be told where the item has no name. `listed`: officers may see while it waits.
 
     What was said without a name before others could read the author's chats is answered in the chat it was said in,
     with nothing to choose: a choice would be open in the other chats as well.
@@ -126,7 +133,7 @@ def tell_author(
             author.member_id,
             say,
             topic=TOPIC,
-            once=None if item.anonymous else f"{TOPIC}:{item.code}.{item.revision}.{key}",
+            once=f"{TOPIC}:{item.code}.{item.revision}.{key}" if listed else None,
             now=now,
             forget=True,
             waits_for_return=not item.anonymous,
