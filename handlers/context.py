@@ -114,6 +114,11 @@ class Context:
     asked: str = ""
     """The topic of what a stranger was told last, where it is one that expects an answer."""
     said: list[Say] = field(default_factory=list)
+    came_as_stranger: bool = field(init=False)
+    """Whether nobody was known here when the turn began: its answers keep their place behind what was said before."""
+
+    def __post_init__(self) -> None:
+        self.came_as_stranger = self.known is None
 
     @property
     def member(self) -> Member | None:

@@ -26,7 +26,7 @@ from handlers.people import appointment_desk, appointments, linking, pairing, pr
 from handlers.reaching import promises
 from handlers.reaching.reach import What
 from messages.types import Pressed, Say, parse_payload
-from storage import members, outbox
+from storage import members
 from storage.tables import State
 
 
@@ -127,7 +127,6 @@ def _agree(context: Context, version: str) -> None:
     new = context.known is None
     if context.known is None:
         context.known = members.join(context.db, address, context.now, agreed=version)
-        outbox.no_longer_strange(context.db, address)
     members.agree(
         context.db,
         context.me,

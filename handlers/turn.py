@@ -275,7 +275,7 @@ def _note_offer(context: Context) -> None:
 def _speak(context: Context) -> None:
     """Promise the replies, in the order in which they were said."""
     member_id = context.my_id if context.known else None
-    usual = Priority.REPLY if context.known else Priority.STRANGER
+    usual = Priority.STRANGER if context.came_as_stranger else Priority.REPLY
     for say in context.said:
         notices.enqueue(
             context.db,

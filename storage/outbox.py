@@ -85,13 +85,6 @@ def enqueue(
     db.write(Outbox, row, ignores=("once",))
 
 
-def no_longer_strange(db: Transaction, address: Address) -> None:
-    """Somebody has just agreed: what they were told before keeps its place before what they are told now."""
-    here = and_(rows.c.account == address.account, rows.c.chat == address.chat)
-    waiting = and_(IS_READY, here, rows.c.priority == int(Priority.STRANGER))
-    db.connection().execute(rows.update().where(waiting).values(priority=int(Priority.REPLY)))
-
-
 def cancel(
     db: Transaction,
     *,

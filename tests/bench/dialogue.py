@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 LINES = (
     "/start", "đồng ý", "/sangkien", "Nguyễn Văn An", "0912 345 678", "quang ngai", "GD51-01", "cơ quan",
-    "thủ trưởng đơn vị", "trong thời gian này", "chưa", "không", "Mỗi lớp có một tủ sách nhỏ số {number} do học sinh tự quản.", "XONG", "gửi đi",
+    "thủ trưởng đơn vị", "trong thời gian này", "chưa", "không",
+    "Mỗi lớp có một tủ sách nhỏ số {number} do học sinh tự quản.", "XONG", "gửi đi",
 )  # fmt: skip
 
 

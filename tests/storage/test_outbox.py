@@ -66,15 +66,6 @@ class TestOrder:
         office.promise("a slogan", chat="binh", priority=Priority.BROADCAST)
         assert office.claim_texts()[:3] == ["your initiative", "a deadline", "the notice"]
 
-    def test_who_has_agreed_hears_what_they_were_told_before_first(self, office: PostOffice) -> None:
-        office.promise("the notice", priority=Priority.STRANGER)
-        office.do(outbox.no_longer_strange, AN)
-        office.promise("welcome", priority=Priority.REPLY)
-        claimed = office.claim_one()
-        assert claimed.message.text == "the notice"
-        office.settle(claimed, Outcome.SENT)
-        assert office.claim_texts() == ["welcome"]
-
     def test_no_second_message_starts_while_a_broadcast_is_in_flight(self, office: PostOffice) -> None:
         office.promise("news", priority=Priority.BROADCAST)
         office.claim_one()
