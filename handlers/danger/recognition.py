@@ -26,13 +26,13 @@ from handlers.flows.readers import toned
 
 SIGNS = Path(__file__).with_name("signs.toml")
 WEIGHTS = Path(__file__).with_name("weights.bin")
-BUCKETS = 1 << 17
-"""Features are told apart by a hash of so many values."""
+BUCKETS = 1 << 20
+"""Features are told apart by a hash of so many values: in fewer, strangers share a weight, and calls are missed."""
 WINDOW = 60
 """Words looked at together: in a long story one sentence may be the call."""
-FEW, MARGIN = 5, 0.6
+FEW, MARGIN = 5, 0.3
 """So few words are mostly an answer to a question (a name, a place, «đến đây là đủ rồi»), and must say it plainly."""
-PIECE = 5
+PIECES = (4, 5, 6)
 """Letters in a piece of the text, by which run-together and misspelled words are known."""
 NEAR = 5
 """Words between two signs that belong together, at most."""
@@ -51,13 +51,12 @@ class Danger(StrEnum):
     ACCIDENT = "accident"
 
 
-OUTPUTS = ("any", *Danger)
-"""What the model weighs: whether there is any danger at all, and each kind."""
+_KINDS = len(Danger)
 
 
 @dataclass(frozen=True)
 class Model:
-    """What training left: for each bucket a weight for each output, and what a message must reach."""
+    """What training left: for each bucket a weight for each kind, and what a message must reach."""
 
     weights: array[int]
     scales: tuple[float, ...]
@@ -72,31 +71,35 @@ def recognise(text: str) -> Danger | None:
         return None
     model = _model()
     for words in windows(text):
-        any_, *kinds = score(words, model)
+        kinds = score(words, model)
         likeliest = max(range(len(kinds)), key=kinds.__getitem__)
         danger = tuple(Danger)[likeliest]
         must = model.thresholds[danger] + (MARGIN if len(words) <= FEW else 0.0)
-        if any_ + kinds[likeliest] > must:
+        if kinds[likeliest] > must:
             return danger
     return None
 
 
 def score(words: Words, model: Model) -> list[float]:
-    """What each output makes of some words; above 0 speaks for it."""
+    """How much some words speak of each kind of danger."""
     sums = list(model.biases)
     for group in features(words):
         if not group:
             continue
         share = 1 / sqrt(len(group))
-        for output, scale in enumerate(model.scales):
-            held = sum(model.weights[bucket + output] for bucket in group)
-            sums[output] += held * scale * share
+        for kind, scale in enumerate(model.scales):
+            held = sum([model.weights[bucket + kind] for bucket in group])
+            sums[kind] += held * scale * share
     return sums
 
 
-def features(words: Words) -> tuple[set[int], set[int]]:
-    """Where the weights of what is said begin: of its words, and of its signs."""
-    return {_bucket(name) for name in _said(words)}, {_bucket(name) for name in _meant(words)}
+def features(words: Words) -> tuple[set[int], set[int], set[int]]:
+    """Where the weights of what is said begin: of its words, its pieces and its signs, each as weighty as the others.
+
+    The pieces are many; among the words they would drown them.
+    """
+    said, pieces, meant = _said(words), _pieces(words), _meant(words)
+    return {_bucket(one) for one in said}, {_bucket(one) for one in pieces}, {_bucket(one) for one in meant}
 
 
 def windows(text: str) -> list[Words]:
@@ -107,7 +110,7 @@ def windows(text: str) -> list[Words]:
 
 
 def _bucket(name: str) -> int:
-    return zlib.crc32(name.encode()) % BUCKETS * len(OUTPUTS)
+    return zlib.crc32(name.encode()) % BUCKETS * _KINDS
 
 
 def _said(words: Words) -> Iterator[str]:
@@ -120,9 +123,13 @@ def _said(words: Words) -> Iterator[str]:
         for size in (1, 2):
             for start in range(len(words) - size + 1):
                 yield f"t{' '.join(whole[start : start + size])}"
-    text = f" {' '.join(letters)} "
-    for start in range(len(text) - PIECE + 1):
-        yield f"c{text[start : start + PIECE]}"
+
+
+def _pieces(words: Words) -> Iterator[str]:
+    text = f" {' '.join(letters for letters, _ in words)} "
+    for size in PIECES:
+        for start in range(len(text) - size + 1):
+            yield f"c{text[start : start + size]}"
 
 
 def _meant(words: Words) -> Iterator[str]:

@@ -1,8 +1,7 @@
 """Which danger a text speaks of; harmless words that sound alike are none.
 
 The messages are made up by several writers who knew neither the signs nor each other's. Those in `held_out_*` were
-laid aside: no word of theirs is among what was learned. They were looked at while thresholds were chosen, so they guard
-what is found against getting worse, and do not examine it.
+laid aside: no word of theirs is among what was learned, and the thresholds were chosen without them.
 """
 
 from __future__ import annotations
@@ -61,12 +60,12 @@ def _harmless() -> tuple[str, ...]:
 def test_calls_that_were_laid_aside_are_found(danger: Danger) -> None:
     calls = [text for kind, text in _calls() if kind is danger]
     missed = [text for text in calls if recognise(text) is None]
-    assert len(calls) == 60
+    assert len(calls) == 100
     assert len(missed) <= 5, missed
 
 
 @pytest.mark.parametrize("danger", Danger)
 def test_harmless_lines_that_were_laid_aside_are_left_alone(danger: Danger) -> None:
     taken = [text for text in _harmless() if recognise(text) is danger]
-    assert len(_harmless()) == 700
+    assert len(_harmless()) == 1000
     assert len(taken) <= 0.02 * len(_harmless()), taken
