@@ -93,7 +93,7 @@ def _pressed(context: Context, world: World, payload: str) -> Turn | None:
     draft = context.talk.drafts.get(form_name)
     if form_name in FORMS and draft is not None and question.endswith(f"@{draft.id}"):
         context.talk.active = form_name
-        return advance(FORMS[form_name], draft, context.inbound.event, world)
+        return advance(FORMS[form_name], draft, Pressed(payload), world)
     if question == DOUBT:
         return _undoubted(context, world, key)
     if question == numbers.QUESTION:

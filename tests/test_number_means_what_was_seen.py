@@ -181,8 +181,11 @@ FOUND: list[Operations] = [
     [("ask", 2), ("push", 0), ("claim", 0), ("type 1", 0), ("land", 0), ("type 1", 1)],
     [("push", 0), ("push", 1), ("send", 0), ("send", 0), ("type 1", 0), ("type 1", 2)],
     [("ask", 2), ("push", 0), ("claim", 0), ("lose", 0), ("type 1", 0)],
+    [("type 2", 0), ("send", 0), ("type 1", 0)],
 ]
-"""What went wrong once: written before the list on the screen came; below a push; below one on its way, or in doubt."""
+"""What went wrong once: written before the list on the screen came; below a push; below one on its way, or in doubt; in
+answer to which of them was meant.
+"""
 
 
 def _play(begun: tuple[Path, Visitor], operations: Operations) -> int:
@@ -207,7 +210,7 @@ def test_what_went_wrong_once_does_not_again(begun: tuple[Path, Visitor], operat
     assert _play(begun, operations) > 0
 
 
-@pytest.mark.parametrize("examples", [40, pytest.param(600, marks=[pytest.mark.long, pytest.mark.timeout(1200)])])
+@pytest.mark.parametrize("examples", [40, pytest.param(200, marks=[pytest.mark.long, pytest.mark.timeout(1200)])])
 def test_no_number_does_what_the_newest_list_did_not_offer(begun: tuple[Path, Visitor], examples: int) -> None:
     @settings(
         max_examples=examples, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)

@@ -8,13 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from handlers import notices, turn
 from handlers.duties import acts as duties
-from messages.types import Choice, Inbound, Say, Text
+from messages.types import Choice, Inbound, Pressed, Say, Text
 from storage import members, units
-from storage.tables import DutyDone, Role, Submission
+from storage.tables import DutyDone, Offered, Outbox, Role, Submission
 from tests import people
 from tests.desk import Desk, Visitor
 
@@ -296,3 +296,22 @@ def test_time_of_the_desk_is_not_needed(desk: Desk) -> None:
     hanh.says("menu")
     desk.now += timedelta(days=3)
     assert "Hộp thư của" in hanh.says("1")
+
+
+@pytest.mark.parametrize("way", ["by number", "by button"])
+def test_what_a_question_back_is_answered_with_does_what_it_says(desk: Desk, way: str) -> None:
+    an = desk.member("an", "zalo_bot")
+    answers = (people.NAME, people.PHONE, "quang ngai", "gd51-01", "2", *people.QUESTIONS, people.TEXT, "XONG")
+    an.talks("/sangkien", *answers)
+    edit = an.button("Sửa một mục")
+    if way == "by number":
+        with desk.rows() as db:
+            db.execute(delete(Outbox))
+            db.execute(delete(Offered))
+        assert "“2” là “Sửa một mục”, phải không" in an.says("2")
+        said = an.says("1")
+    else:
+        said = an.sends(Pressed(f"as:{edit}"))
+    assert "mục nào" in said
+    with desk.rows() as db:
+        assert db.scalars(select(Submission)).all() == []
