@@ -104,6 +104,12 @@ def test_what_was_claimed_but_not_started_is_swept_up_after_a_cancellation_and_t
     assert sorted(states) == sorted([Sending.SENT, Sending.UNKNOWN, *[Sending.CANCELLED] * 4])
 
 
+def waits(desk: Desk) -> bool:
+    """Whether somebody waits for a lock; in a transaction of its own: one sees a single state of who does what."""
+    with desk.database.reading() as watching:
+        return bool(watching.scalar(WAITING))
+
+
 @pytest.mark.parametrize("step", ["hold", "cancel"])
 def test_a_slice_that_was_being_frozen_meanwhile_does_not_undo_it(desk: Desk, room: Mailroom, step: str) -> None:
     """On PostgreSQL the clock's process freezes while another one's turn holds; on SQLite there is but one writer."""
@@ -118,9 +124,8 @@ def test_a_slice_that_was_being_frozen_meanwhile_does_not_undo_it(desk: Desk, ro
             getattr(broadcasts, step)(db, broadcasts.by_code(db, code), actor=COMMAND_LINE, now=desk.now)
             db.flush()
             ticking = other.submit(told, desk, code)
-            with desk.database.reading() as watching:
-                while not ticking.done() and not watching.scalar(WAITING):
-                    time.sleep(0.01)
+            while not ticking.done() and not waits(desk):
+                time.sleep(0.01)
         assert ticking.result().state in (Announcing.HELD, Announcing.CANCELLED)
     with desk.rows() as db:
         assert stored.latest(db, 1)[0].state in (Announcing.HELD, Announcing.CANCELLED)
