@@ -44,12 +44,12 @@ class Priority(IntEnum):
     REPLY = 0
     NOTICE = 3
     STRANGER = 4
-    """What is said to somebody who has agreed to nothing: however many they are, those we know do not wait for them."""
+    """What is said to people who have agreed to nothing yet: however many they are, no member waits for them."""
     BROADCAST = 9
 
     @property
     def is_reply(self) -> bool:
-        """Whether it answers what somebody has just said."""
+        """Whether it answers a line that has just come."""
         return self in (Priority.REPLY, Priority.STRANGER)
 
 

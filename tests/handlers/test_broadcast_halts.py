@@ -105,7 +105,7 @@ def test_what_was_claimed_but_not_started_is_swept_up_after_a_cancellation_and_t
 
 
 def waits(desk: Desk) -> bool:
-    """Whether somebody waits for a lock; in a transaction of its own: one sees a single state of who does what."""
+    """Whether a transaction waits for a lock; asked in a new one each time: one sees a single state of the others."""
     with desk.database.reading() as watching:
         return bool(watching.scalar(WAITING))
 

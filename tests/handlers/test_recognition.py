@@ -1,8 +1,8 @@
 """Which danger a text speaks of; harmless words that sound alike are none.
 
 The messages are made up by several writers who knew neither the signs nor each other's. Those in `held_out_*` were
-laid aside: no word of theirs is among what was learned, and they were opened once, when all else was settled. Whoever
-changes the recogniser by what it misses here needs new ones.
+laid aside: no word of theirs is among what was learned, and they were opened once, when all else was settled. A
+recogniser that is changed by what it misses here is to be examined by new ones.
 """
 
 from __future__ import annotations
