@@ -24,6 +24,8 @@ SKEW = 1.0
 """Seconds by which a platform's clock and ours may differ."""
 TRUNCATION = 1.0
 """Some platforms tell whole seconds only: it was written so much later at most."""
+LATE = SKEW + TRUNCATION
+"""Seconds by which a delivery may seem to come after what answered it."""
 EXACT = ("web", "terminal")
 """Channels that tell by our own instants what had been shown."""
 
@@ -86,7 +88,7 @@ class _Shown:
 def _visible(context: Context) -> list[_Shown]:
     """The lists that may have been seen when it was written, the newest last."""
     written, exact = context.inbound.written_at, context.inbound.address.kind in EXACT
-    margin, late = (0.0, 0.0) if exact else (SKEW, SKEW + TRUNCATION)
+    margin, late = (0.0, 0.0) if exact else (SKEW, LATE)
     offers = (*context.offers, *_in_flight(context))
     if written is None:
         return [_Shown(offer, offer.sure) for offer in offers]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import answers, effects, forms, notices, router
+from handlers import answers, effects, forms, notices, numbers, router
 from handlers.context import Context, Talk, asked_of, stored_from, talk_from
 from handlers.danger import replies as danger
 from handlers.flows.form import Draft, Turn
@@ -42,8 +42,8 @@ class Gathered:
     fresh: set[tuple[str, str]]
     """The updates that were not dealt with before; their marks are written."""
     flying: outbox.InFlight
-    told: Mapping[Address, Sequence[str]]
-    """What strangers were told that they may answer: the topics, the one told last at the end."""
+    told: Mapping[Address, Sequence[outbox.Told]]
+    """What strangers were told that they may answer, the one told last at the end."""
 
 
 def lock(db: Transaction, inbounds: Collection[Inbound]) -> None:
@@ -173,7 +173,7 @@ def _context(db: Transaction, inbound: Inbound, gathered: Gathered, now: datetim
     known = gathered.known.get(inbound.address)
     member_id = known.member.id if known else None
     if member_id is None:
-        told = gathered.told.get(inbound.address, ())
+        told = _read_before(inbound, gathered.told.get(inbound.address, ()))
         asked = told[-1] if told else ""
         return Context(db, office, now, inbound, None, Talk(), noticed=reception.NOTICE in told, asked=asked)
     assert known is not None
@@ -191,6 +191,12 @@ def _context(db: Transaction, inbound: Inbound, gathered: Gathered, now: datetim
     if context.resting:
         talk.put_aside(forms.OF_OFFICERS, answers.OF_OFFICERS)
     return context
+
+
+def _read_before(inbound: Inbound, told: Sequence[outbox.Told]) -> list[str]:
+    """The topics that had been there when it was written."""
+    written = inbound.written_at
+    return [one.topic for one in told if written is None or one.since.timestamp() <= written + numbers.LATE]
 
 
 def _transcribe(context: Context, words: str) -> None:

@@ -7,6 +7,7 @@ ready → claimed → sent | failed | unknown, or back to ready; a ready row may
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal_column, or_, select, true
@@ -41,6 +42,9 @@ SLICE = 10_000
 _FORGET = rows.delete().where(literal_column("outbox.forget"), rows.c.settled_at.is_not(None))
 _STRANGERS = rows.c.member_id.is_(None) & _HAS_CHAT
 """Who is nobody's member yet: their rows are found by an index of their own."""
+_MAY_HAVE_ARRIVED = rows.c.state.in_((Sending.SENT, Sending.UNKNOWN, Sending.CLAIMED)) | (
+    (rows.c.state == Sending.READY) & (rows.c.attempts > 0)
+)
 
 
 def enqueue(
@@ -191,18 +195,30 @@ def drop_forgotten(db: Transaction) -> int:
     return db.connection().execute(_FORGET).rowcount
 
 
-def told(db: Transaction, addresses: Collection[Address], topics: Collection[str]) -> dict[Address, list[str]]:
-    """Of these topics, what was promised to each of these and is still remembered; the one promised last at the end."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A topic on which somebody was written to, and the first instant from which they can have read it."""
+
+    topic: str
+    since: datetime
+
+
+def told(db: Transaction, addresses: Collection[Address], topics: Collection[str]) -> dict[Address, list[Told]]:
+    """Of these topics, what each of these may have read and is still remembered; the one promised last at the end.
+
+    Counted from its delivery; what is on its way, or may have arrived all the same, from its promise.
+    """
     if not addresses:
         return {}
     asked = lists.rows_of(db, addresses)  # joined: as a condition SQLite would go through all that have no member
     there = (rows.c.account == asked.c.account) & (rows.c.chat == asked.c.chat)
-    mine = select(rows.c.account, rows.c.chat, rows.c.topic).join(asked, there)
-    mine = mine.where(rows.c.topic.in_(topics), _STRANGERS)
+    since = func.min(func.coalesce(rows.c.settled_at, rows.c.created_at))
+    mine = select(rows.c.account, rows.c.chat, rows.c.topic, since).join(asked, there)
+    mine = mine.where(rows.c.topic.in_(topics), _STRANGERS, _MAY_HAVE_ARRIVED)
     last_first = mine.group_by(rows.c.account, rows.c.chat, rows.c.topic).order_by(func.max(rows.c.id))
-    found: dict[Address, list[str]] = {}
-    for account, chat, topic in db.connection().execute(last_first):
-        found.setdefault(Address(account, chat), []).append(topic)
+    found: dict[Address, list[Told]] = {}
+    for account, chat, topic, instant in db.connection().execute(last_first):
+        found.setdefault(Address(account, chat), []).append(Told(topic, instant))
     return found
 
 

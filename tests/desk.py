@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, select, update
 from sqlmodel import col
 
 from handlers import programmes, turn
@@ -88,6 +88,9 @@ class Desk:
             return
         self.delivered[address] = rows[-1].id
         at = db.clock() - timedelta(seconds=ago)
+        to_strangers = [row.id for row in rows if row.member_id is None and row.state == Sending.READY]
+        sent = update(Outbox).where(col(Outbox.id).in_(to_strangers)).values(state=Sending.SENT, settled_at=at)
+        db.connection().execute(sent)
         offers.note(db, [each for row in rows if (each := _shown(db, row, address, at, ago)) is not None])
         db.write_out()
 

@@ -14,7 +14,7 @@ from messages.types import Attached, Medium, Pressed, Text, Unreadable
 from storage import conversations, members
 from storage.tables import Consent, Member, Outbox, Priority, Role
 from tests.desk import Desk, Visitor
-from tests.people import NAME, PHONE, QUESTIONS, TEMPLATE, officer
+from tests.people import NAME, PHONE, QUESTIONS, TEMPLATE, author, officer
 from tests.voices import SCHOOL, code_in, write
 
 DESPAIR = "Em muốn chết"
@@ -143,6 +143,25 @@ class TestInAForm:
         told = hanh.hears()
         assert f"ý kiến mới {code}" in told
         assert "nguy hiểm đến con người" in told
+
+    def test_in_a_supplement_the_words_stay_in_the_text_and_the_request_waits(self, desk: Desk) -> None:
+        hanh = officer(desk, SCHOOL)
+        an, code = author(desk)
+        hanh.talks(code, "[Cần bổ sung]", "Xin nêu rõ chi phí mỗi lớp.")
+        an.talks(f"bo sung {code}")
+        for words in (DESPAIR, "Mỗi lớp cần hai triệu đồng để đóng kệ.", f"{DESPAIR} thật mà"):
+            said = an.says(words)
+            assert (TOLD in said) == (DESPAIR in words)
+            assert not any(reproach in said for reproach in REPROACHES)
+            assert step_of(desk, an) == ("supplement", "text")
+        preview = an.says("XONG")
+        assert all(words in preview for words in (DESPAIR, "hai triệu đồng", f"{DESPAIR} thật mà"))
+        assert an.says("em không muốn sống nữa").startswith("Công đoàn rất lo cho anh/chị")
+        assert an.labels == ["Nhờ gọi lại", "Viết tiếp", "Về trang chính"]
+        assert "hai triệu đồng" in an.presses("Viết tiếp")
+        hanh.hears()
+        an.presses("Gửi đi")
+        assert code in hanh.hears()
 
 
 class TestOutsideAnyForm:

@@ -8,13 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
+from sqlmodel import col
 
 from handlers import notices, turn
 from handlers.duties import acts as duties
+from handlers.people.reception import NOTICE
 from messages.types import Choice, Inbound, Pressed, Say, Text
 from storage import members, units
-from storage.tables import DutyDone, Offered, Outbox, Role, Submission
+from storage.tables import DutyDone, Offered, Outbox, Role, Sending, Submission
 from tests import people
 from tests.desk import Desk, Visitor
 
@@ -101,6 +103,60 @@ class TestDelivery:
     def test_an_answer_to_a_message_is_about_that_message(self, desk: Desk) -> None:
         hanh, now = two_lists(desk)
         assert "Hộp thư của" in written(desk, hanh, "1", now + 30, quotes="m60")
+
+
+class TestStrangers:
+    """Of those who have agreed to nothing only their rows in the outbox are kept: a number answers what arrived."""
+
+    def test_a_notice_that_has_not_arrived_is_agreed_to_by_no_number(self, desk: Desk) -> None:
+        la = desk.person("la", "zalo_bot")
+        la.says("chào")
+        undelivered(desk, la, "1")
+        assert la.labels[:1] == ["Tôi đồng ý"]
+        assert is_stranger(desk, la)
+        la.says("1")
+        assert not is_stranger(desk, la)
+
+    def test_nor_one_that_came_after_it_was_written(self, desk: Desk) -> None:
+        la = desk.person("la", "zalo_bot")
+        la.says("chào")
+        desk.deliver(la.address, ago=10)
+        with desk.rows() as db:
+            now = db.clock().timestamp()
+        assert "Tôi đồng ý" in str(written(desk, la, "1", now - 30)) + str(la.labels)
+        assert is_stranger(desk, la)
+        written(desk, la, "1", now - 5)
+        assert not is_stranger(desk, la)
+
+    def test_what_is_on_its_way_may_have_been_read(self, desk: Desk) -> None:
+        la = desk.person("la", "zalo_bot")
+        la.says("chào")
+        with desk.rows() as db:
+            db.connection().execute(update(Outbox).where(col(Outbox.topic) == NOTICE).values(state=Sending.CLAIMED))
+        undelivered(desk, la, "1")
+        assert not is_stranger(desk, la)
+
+    def test_a_number_for_a_call_back_is_read_once_it_was_asked_for(self, desk: Desk) -> None:
+        people.officer(desk, SCHOOL)
+        la = desk.person("la", "zalo_bot")
+        la.talks("tôi muốn chết", "1")
+        undelivered(desk, la, "1")
+        assert is_stranger(desk, la)
+        assert "0912" not in la.hears()
+
+
+def undelivered(desk: Desk, who: Visitor, text: str) -> None:
+    """A line that comes while nothing promised to its chat has been delivered."""
+    inbound = Inbound(who.address, f"u{next(desk.numbers)}", Text(text))
+    with desk.rows() as db:
+        turn.lock(db, [inbound])
+        turn.take_turn(db, inbound, turn.gather(db, [inbound], desk.now), desk.now, desk.office)
+    who.hears()
+
+
+def is_stranger(desk: Desk, who: Visitor) -> bool:
+    with desk.rows() as db:
+        return not members.by_addresses(db, {who.address})
 
 
 def two_lists(desk: Desk) -> tuple[Visitor, float]:
