@@ -15,7 +15,6 @@ from handlers.feedback import items as feedback
 from handlers.feedback import public as feedback_public
 from handlers.flows import outcomes
 from handlers.flows.form import Turn
-from handlers.flows.readers import given_name
 from handlers.flows.world import World
 from handlers.initiatives import desk_work, inbox, officers
 from handlers.initiatives import items as initiatives
@@ -25,6 +24,7 @@ from handlers.office import channel_name
 from handlers.people import appointment_desk, appointments, linking, pairing, privacy
 from handlers.reaching import promises
 from handlers.reaching.reach import What
+from handlers.text.readers import given_name
 from messages.types import Pressed, Say, parse_payload
 from storage import members
 from storage.tables import State

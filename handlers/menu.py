@@ -9,10 +9,10 @@ from handlers.feedback import items as feedback
 from handlers.flows.broadcast import FORM as COMPOSE
 from handlers.flows.form import Draft
 from handlers.flows.initiative import FORM as INITIATIVE
-from handlers.flows.readers import given_name, read_code
 from handlers.initiatives import items as initiatives
 from handlers.initiatives import officers
 from handlers.reaching import promises
+from handlers.text.readers import given_name, read_code
 from handlers.units import places
 from messages.types import Choice, Say
 from storage import members, programmes, submissions, units

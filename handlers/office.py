@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from handlers.flows.places import PlaceIndex
 from handlers.reaching.reach import Terms
+from handlers.text.places import PlaceIndex
 from messages import phrases, places, render
 from messages.catalogue import Catalogue
 from messages.dates import ZONE

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from handlers.flows.readers import clean, fold, read_code
 from handlers.office import Office
+from handlers.text.readers import clean, fold, read_code
 from messages.types import Choice, payload
 
 QUOTES = "“”\"'«». "

@@ -13,12 +13,12 @@ from handlers.feedback import items as feedback
 from handlers.flows import choices as matching
 from handlers.flows.engine import advance, leave, listens, open_form, respond, understood
 from handlers.flows.form import Stand, Turn
-from handlers.flows.readers import fold, read_code
 from handlers.flows.world import World
 from handlers.forms import FORMS, OF_OFFICERS
 from handlers.news import desk as news_desk
 from handlers.news import wishes as news
 from handlers.people import reception
+from handlers.text.readers import fold, read_code
 from messages.types import (
     Arrived,
     Attached,

@@ -17,8 +17,6 @@ from handlers.duties import dates
 from handlers.feedback import items as heard
 from handlers.feedback import ways as feedback_ways
 from handlers.feedback.care_desk import TurnCareDesk
-from handlers.flows.likeness import fingerprint, similar
-from handlers.flows.readers import fold
 from handlers.flows.records import Alike, Caller, Heard, Item, Place, Profile, Programme, Question, Unit, Way
 from handlers.initiatives import items as initiatives
 from handlers.initiatives import officers
@@ -26,6 +24,8 @@ from handlers.news.desk import TurnNewsDesk
 from handlers.office import DRAFT_DAYS, DRAFT_LIFE, CatalogueWords, channel_name, local_day
 from handlers.people.appointment_desk import TurnPeopleDesk
 from handlers.reaching import oa_desk
+from handlers.text.likeness import fingerprint, similar
+from handlers.text.readers import fold
 from handlers.units import places
 from messages.types import Choice
 from storage import feedback, members, programmes, submissions, tables, units

@@ -22,7 +22,7 @@ from scipy import sparse
 from sklearn.svm import LinearSVC
 
 from handlers.danger.recognition import BUCKETS, FEW, MARGIN, WEIGHTS, Danger, features, windows
-from handlers.flows.readers import toned
+from handlers.text.readers import toned
 
 ROOT = Path(__file__).parents[1]
 LEARNED, TRIED = ROOT / "tools" / "danger", ROOT / "tests" / "fixtures" / "danger"

@@ -10,7 +10,7 @@ from handlers.awards.records import PURPOSE, Standing
 from handlers.context import Context
 from handlers.files import attachments
 from handlers.flows.outcomes import OpenAward, TakePaper
-from handlers.flows.readers import clean
+from handlers.text.readers import clean
 from messages import awards as kinds
 from messages.types import Choice, Say
 from storage import appointments, audit, units

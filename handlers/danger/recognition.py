@@ -22,7 +22,7 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
-from handlers.flows.readers import toned
+from handlers.text.readers import toned
 
 SIGNS = Path(__file__).with_name("signs.toml")
 WEIGHTS = Path(__file__).with_name("weights.bin")

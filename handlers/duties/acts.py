@@ -15,9 +15,9 @@ from handlers.actors import Actor
 from handlers.duties import climbing, forewarning
 from handlers.duties import days as duty_dates
 from handlers.errors import Refusal
-from handlers.flows.readers import given_name
 from handlers.office import Office, local_day
 from handlers.reaching import ways
+from handlers.text.readers import given_name
 from messages.types import Choice, Say
 from storage import addressees, audit, duties, members, outbox, programmes, units
 from storage.database import Transaction

@@ -13,9 +13,9 @@ from datetime import date, datetime, timedelta
 from handlers import notices
 from handlers.duties import days as duty_dates
 from handlers.duties import workdays
-from handlers.flows.readers import given_name
 from handlers.office import Office, local_day
 from handlers.reaching import promises, ways
+from handlers.text.readers import given_name
 from messages.dates import local
 from messages.types import Say
 from storage import appointments, climbs, members, outbox, units

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from handlers import notices
 from handlers.flows.initiative import FORM
-from handlers.flows.readers import given_name
 from handlers.office import Office
 from handlers.reaching import promises
+from handlers.text.readers import given_name
 from messages.dates import local
 from messages.types import Choice, Say
 from storage import conversations, members, outbox, programmes

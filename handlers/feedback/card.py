@@ -10,8 +10,8 @@ from rapidfuzz import fuzz, process, utils
 
 from handlers.context import Context
 from handlers.feedback import news
-from handlers.flows.readers import fold
 from handlers.office import Office, local_day
+from handlers.text.readers import fold
 from messages.dates import ZONE
 from messages.types import Choice, Say
 from storage import appointments, audit, feedback, feedback_groups, feedback_tasks, units

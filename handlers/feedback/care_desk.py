@@ -18,8 +18,8 @@ from handlers.feedback import public as feedback_public
 from handlers.feedback.card import group_of, item
 from handlers.flows.care import Ready
 from handlers.flows.outcomes import KeepAnswer
-from handlers.flows.readers import fold
 from handlers.office import local_day
+from handlers.text.readers import fold
 from messages import library as shipped
 from messages.dates import last_day_of
 from messages.types import Choice, Say

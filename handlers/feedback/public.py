@@ -15,10 +15,10 @@ from handlers.context import Context
 from handlers.errors import Refusal
 from handlers.feedback import ways as feedback_ways
 from handlers.feedback.card import act_of, audit_act, changed, item, receipt
-from handlers.flows.readers import fold, read_code
 from handlers.news import audience as news_audience
 from handlers.news import broadcasts
 from handlers.office import local_day
+from handlers.text.readers import fold, read_code
 from messages import staff_text
 from messages.types import Say
 from storage import feedback, feedback_groups, units

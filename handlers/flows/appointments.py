@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Leave, Reading, Step
 from handlers.flows.outcomes import Effect, EndRole, GoAway, InviteOfficer, Menu
-from handlers.flows.readers import clean
 from handlers.flows.world import World
+from handlers.text.readers import clean
 from messages.types import Choice
 
 LONGEST_UNIT = 40

@@ -7,8 +7,8 @@ from typing import Any
 
 from handlers.flows.form import Accepted, Again, Answers, Ask, Edit, Form, Given, Leave, Reading, Step
 from handlers.flows.outcomes import Announce, Effect, Menu
-from handlers.flows.readers import clean, compact
 from handlers.flows.world import World
+from handlers.text.readers import clean, compact
 from messages.types import Choice, Say
 
 DECIDED = ("now", "later")

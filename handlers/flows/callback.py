@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Leave, Reading, Step
 from handlers.flows.outcomes import AskCallback, Effect
-from handlers.flows.phones import PhoneOk, PhoneRepair, read_phone
 from handlers.flows.records import Caller
 from handlers.flows.world import World
+from handlers.text.phones import PhoneOk, PhoneRepair, read_phone
 from messages.types import Choice, Say
 
 HIDDEN = "hidden"

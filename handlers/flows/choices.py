@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-from handlers.flows.readers import STROKE, clean, compact, toned
+from handlers.text.readers import STROKE, clean, compact, toned
 from messages.types import Choice, numbered
 
 Word = tuple[str, str]

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Leave, Reading, Step, to_item
 from handlers.flows.outcomes import DeskWork, Effect, Menu, ShowInbox
-from handlers.flows.readers import clean
 from handlers.flows.world import World
+from handlers.text.readers import clean
 from messages.types import Choice, Say
 
 REASON = range(5, 301)

@@ -30,8 +30,8 @@ from handlers.flows.form import (
 )
 from handlers.flows.outcomes import Menu
 from handlers.flows.questions import WAY, counted_before, edit, once_more, put, put_own, repeat
-from handlers.flows.readers import clean
 from handlers.flows.world import Words, World
+from handlers.text.readers import clean
 from messages.types import (
     NAVIGATION,
     Arrived,

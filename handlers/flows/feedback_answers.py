@@ -8,8 +8,8 @@ from handlers.flows.care import Ready
 from handlers.flows.feedback_notes import NOTE, SHORT, typed
 from handlers.flows.form import Accepted, Again, Answers, Ask, Edit, Form, Given, Reading, Step, to_item
 from handlers.flows.outcomes import AnswerFeedback, Effect
-from handlers.flows.readers import clean
 from handlers.flows.world import World
+from handlers.text.readers import clean
 from messages.types import Choice
 
 SEARCH = range(2, 61)

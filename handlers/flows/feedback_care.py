@@ -6,8 +6,8 @@ from handlers.flows.feedback import TOPICS
 from handlers.flows.feedback_notes import NOTE, SHORT, typed
 from handlers.flows.form import Accepted, Again, Answers, Ask, Edit, Form, Given, Reading, Step, to_item
 from handlers.flows.outcomes import Effect, KeepAnswer, PublishFeedback
-from handlers.flows.readers import clean
 from handlers.flows.world import World
+from handlers.text.readers import clean
 from messages.types import Choice
 
 PUBLIC = range(20, 301)

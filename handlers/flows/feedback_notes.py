@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Leave, Reading, Step
 from handlers.flows.outcomes import AddToFeedback, Effect, Menu
-from handlers.flows.readers import clean
 from handlers.flows.world import World
+from handlers.text.readers import clean
 
 NOTE = range(5, 1001)
 """Characters of one note: it must go with its frame into one message of the narrowest channel."""

@@ -8,11 +8,11 @@ from typing import Any
 
 from handlers.flows import feedback, parts
 from handlers.flows.form import Accepted, Again, Answers, Ask, Edit, Form, Given, Leave, Long, Reading, Step
-from handlers.flows.likeness import fingerprint, looks_like_complaint
 from handlers.flows.outcomes import Effect, Start, SubmitInitiative, WatchOpenings
-from handlers.flows.readers import clean
 from handlers.flows.records import Programme, Question
 from handlers.flows.world import World
+from handlers.text.likeness import fingerprint, looks_like_complaint
+from handlers.text.readers import clean
 from messages.types import Choice, Say
 
 LIMIT = 1000

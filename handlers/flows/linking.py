@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Leave, Reading, Step
 from handlers.flows.outcomes import Effect, Link, NewLinkCode, Unlink
-from handlers.flows.readers import clean, read_name
 from handlers.flows.world import World
+from handlers.text.readers import clean, read_name
 from messages.types import Choice
 
 MINUTES = 3

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from handlers.flows.form import Ask, Draft, Long
-from handlers.flows.readers import around, clean
+from handlers.text.readers import around, clean
 
 
 def add(draft: Draft, long: Long, text: str) -> Draft | Ask:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Reading, Step, to_item
 from handlers.flows.outcomes import Decide, Effect
-from handlers.flows.readers import clean
 from handlers.flows.world import World
+from handlers.text.readers import clean
 from messages.types import Choice
 
 NOTE = range(5, 501)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from handlers.flows import phones
 from handlers.flows.form import Accepted, Again, Answers, Ask, Given, Reading, Step
-from handlers.flows.readers import clean, fold, read_name
 from handlers.flows.records import Place, Profile, Unit
 from handlers.flows.world import World
+from handlers.text import phones
+from handlers.text.readers import clean, fold, read_name
 from messages.types import Choice, Say
 
 GROUPS = ("enterprise", "office")

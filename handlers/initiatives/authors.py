@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import assert_never
 
 from handlers import notices
-from handlers.flows.readers import given_name
 from handlers.office import Office
 from handlers.reaching import promises, ways
 from handlers.reaching.promises import Promise
 from handlers.reaching.reach import Reason, What
+from handlers.text.readers import given_name
 from messages.types import Choice, Say
 from storage import detours, selections, units
 from storage.database import Transaction

@@ -11,9 +11,9 @@ from datetime import datetime
 
 from handlers.errors import Refusal
 from handlers.flows.officer import NOTE
-from handlers.flows.readers import given_name
 from handlers.initiatives import purview
 from handlers.office import Office
+from handlers.text.readers import given_name
 from messages import staff_text
 from storage import assignments, audit, units
 from storage.database import Transaction

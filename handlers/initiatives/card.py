@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from handlers.context import Context
-from handlers.flows.likeness import ALIKE, overlap, shingles
 from handlers.initiatives import assigning, purview, quotas, scoring
 from handlers.initiatives import items as initiatives
 from handlers.initiatives.life import Act
 from handlers.initiatives.purview import Seat
+from handlers.text.likeness import ALIKE, overlap, shingles
 from messages import programmes as templates
 from messages.types import Choice, Say
 from storage import assignments, desks, members, programmes, selections, submissions, units

@@ -14,13 +14,13 @@ from handlers.errors import Refusal
 from handlers.feedback import desk as feedback_desk
 from handlers.flows import desk_notes
 from handlers.flows.form import Draft
-from handlers.flows.readers import fold
 from handlers.initiatives import assigning, purview
 from handlers.initiatives import life as initiative_life
 from handlers.initiatives.life import Act, Moved
 from handlers.office import Office, local_day
 from handlers.reaching import promises, waiting
 from handlers.reaching.reach import What
+from handlers.text.readers import fold
 from messages.types import Choice, Say
 from storage import assignments, desks, programmes, submissions, units, untold
 from storage.database import Transaction

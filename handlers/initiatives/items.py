@@ -7,13 +7,13 @@ from typing import Any
 
 from handlers import notices
 from handlers.context import Context
-from handlers.flows.likeness import fingerprint
-from handlers.flows.readers import given_name
 from handlers.initiatives import authors
 from handlers.initiatives import life as initiative_life
 from handlers.initiatives.life import Act
 from handlers.office import Office, local_day
 from handlers.reaching import promises
+from handlers.text.likeness import fingerprint
+from handlers.text.readers import given_name
 from messages.types import Choice, Say
 from storage import appointments, assignments, desks, programmes, submissions, units
 from storage.database import Transaction

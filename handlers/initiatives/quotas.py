@@ -14,9 +14,9 @@ from datetime import date, datetime
 from enum import Enum
 
 from handlers.errors import Refusal
-from handlers.flows.readers import compact
 from handlers.initiatives import purview
 from handlers.office import local_day
+from handlers.text.readers import compact
 from messages import phrases
 from storage import audit, programmes, selections, targets, units
 from storage.database import Transaction

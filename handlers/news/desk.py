@@ -14,9 +14,9 @@ from handlers.duties import dates
 from handlers.errors import Refusal
 from handlers.flows.news_world import Starts
 from handlers.flows.outcomes import Announce
-from handlers.flows.readers import clean
 from handlers.news import audience, broadcasts, progress
 from handlers.reaching import last_look, reach
+from handlers.text.readers import clean
 from messages import staff_text
 from messages.dates import ZONE
 from messages.types import Choice, Say

@@ -24,9 +24,9 @@ from handlers.flows import feedback as feedback_form
 from handlers.flows.feedback_notes import MORE
 from handlers.flows.form import Draft
 from handlers.flows.linking import ANSWER_MINUTES, MINUTES
-from handlers.flows.readers import given_name
 from handlers.office import CODE_ALPHABET, Office
 from handlers.people import pairing
+from handlers.text.readers import given_name
 from messages.types import Address, Choice, Say
 from storage import audit, conversations, detours, feedback, linking, members, outbox, pseudonyms, submissions, windows
 from storage.database import Transaction

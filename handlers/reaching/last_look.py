@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from handlers.flows.readers import given_name
 from handlers.news import campaigns
 from handlers.office import Office
 from handlers.reaching import reach
+from handlers.text.readers import given_name
 from messages import staff_text
 from messages.types import Outbound
 from storage import broadcasts, news

@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 from handlers import actors
 from handlers.actors import Actor
 from handlers.errors import Refusal
-from handlers.flows.readers import clean, fold
 from handlers.office import Office, local_day
 from handlers.people import appointments
+from handlers.text.readers import clean, fold
 from storage import appointments as roles
 from storage import audit, feedback, unit_changes, units
 from storage.database import Transaction

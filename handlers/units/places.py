@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from handlers.flows.readers import fold
 from handlers.flows.records import Place
 from handlers.office import Office
+from handlers.text.readers import fold
 from messages import places as data
 from storage import units
 from storage.database import Transaction

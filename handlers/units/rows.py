@@ -12,7 +12,7 @@ from datetime import date
 from functools import cache
 
 from handlers.duties import dates
-from handlers.flows.readers import fold
+from handlers.text.readers import fold
 from handlers.units.sheet import SheetRow, known_words
 from messages import places
 from storage.units import UnitRow

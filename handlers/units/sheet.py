@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from handlers.errors import Refusal
-from handlers.flows.readers import fold
+from handlers.text.readers import fold
 from handlers.units import spreadsheets
 from handlers.units.spreadsheets import Line
 from messages import sheet_words

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 from handlers.flows import engine, initiative
 from handlers.flows.form import Draft, Form, Turn
-from handlers.flows.likeness import similar
 from handlers.flows.outcomes import Effect
-from handlers.flows.places import PlaceIndex
-from handlers.flows.readers import fold
 from handlers.flows.records import Alike, Caller, Item, Place, Profile, Programme, Question, Unit
 from handlers.office import CatalogueWords
+from handlers.text.likeness import similar
+from handlers.text.places import PlaceIndex
+from handlers.text.readers import fold
 from messages import places
 from messages.catalogue import Catalogue
 from messages.types import Choice, Contact, Event, Pressed, Say, Text, payload

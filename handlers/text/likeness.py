@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from handlers.flows.readers import fold, toned
+from handlers.text.readers import fold, toned
 
 SHINGLE = 2
 """Words in a shingle. Vietnamese writes syllables apart, so two of them are about one word."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from handlers.flows.readers import Name, around, clean, compact, count, fold, given_name, read_code, read_name, toned
+from handlers.text.readers import Name, around, clean, compact, count, fold, given_name, read_code, read_name, toned
 
 TONES = "\u0300\u0301\u0303\u0309\u0323"
 VIETNAMESE = "aăâbcdđeêghiklmnoôơpqrstuưvxyàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.flows.likeness import fingerprint, looks_like_complaint, overlap, shingles, similar
+from handlers.text.likeness import fingerprint, looks_like_complaint, overlap, shingles, similar
 
 IDEA = (
     "Trước đây nhà trường nhập điểm bằng tay nên mất nhiều thời gian và hay sai. "

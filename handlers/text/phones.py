@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-from handlers.flows.readers import clean
+from handlers.text.readers import clean
 
 OLD_PREFIXES = {
     "120": "70", "121": "79", "122": "77", "126": "76", "128": "78",

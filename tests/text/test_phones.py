@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.flows.phones import OLD_PREFIXES, PhoneBad, PhoneLikeId, PhoneOk, PhoneRepair, read_phone
+from handlers.text.phones import OLD_PREFIXES, PhoneBad, PhoneLikeId, PhoneOk, PhoneRepair, read_phone
 
 OK = PhoneOk("+84912345678")
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.flows.places import SHARED_INITIALS, Match, PlaceIndex
-from handlers.flows.readers import fold
+from handlers.text.places import SHARED_INITIALS, Match, PlaceIndex
+from handlers.text.readers import fold
 from messages import places
 
 INDEX = PlaceIndex(places.load())

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from rapidfuzz import fuzz
 
-from handlers.flows.readers import clean, compact, fold, toned
+from handlers.text.readers import clean, compact, fold, toned
 
 PROVINCIAL = ("thanh pho", "tinh", "tp", "t p", "o", "tai")
 """Words before a name that say nothing new."""
