@@ -17,9 +17,9 @@ import structlog
 
 from bot.web.throttle import Buckets, Rate
 from bot.writer import Writer
-from handlers import beside, turn
+from handlers import beside
 from handlers.beside import Beside, Question
-from handlers.danger import replies as danger
+from handlers.chat import danger, turn
 from handlers.office import Office
 from messages.types import Address, Inbound, Left, TakenOver
 from storage import clock

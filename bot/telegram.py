@@ -15,7 +15,7 @@ from bot.channels.telegram import TelegramChannel, poll, webhook
 from bot.intake import Intake
 from bot.settings import Mode, TelegramBot
 from bot.writer import Writer
-from handlers.initiatives import officers
+from handlers.chat.initiatives import officers
 from handlers.office import Office
 from storage import clock
 from storage.database import Transaction

@@ -16,8 +16,9 @@ from typing import Any
 from sqlalchemy import Row, Select, select, update
 from sqlmodel import col
 
-from handlers import programmes, turn
+from handlers import programmes
 from handlers.actors import COMMAND_LINE
+from handlers.chat import turn
 from handlers.units import tree as units
 from messages.types import Address, Choice, Event, Inbound, Outbound, Pressed, Text, numbered, payload
 from storage import offers

@@ -14,8 +14,9 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from handlers import programmes, turn
+from handlers import programmes
 from handlers.actors import COMMAND_LINE
+from handlers.chat import turn
 from handlers.duties import acts as duties
 from handlers.duties import climbing, workdays
 from handlers.duties import rounds as duty_rounds

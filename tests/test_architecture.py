@@ -166,14 +166,14 @@ def test_the_house_keeps_its_rules() -> None:
 
 
 PLANTED = [
-    ("handlers/menu.py", "import os\ntoken = os.environ['TOKEN']", RULES[0]),
+    ("handlers/chat/menu.py", "import os\ntoken = os.environ['TOKEN']", RULES[0]),
     ("bot/app.py", "from os import getenv", RULES[0]),
-    ("handlers/turn.py", "try:\n    pass\nexcept Exception:\n    raise", RULES[1]),
+    ("handlers/chat/turn.py", "try:\n    pass\nexcept Exception:\n    raise", RULES[1]),
     ("bot/app.py", "try:\n    pass\nexcept (OSError, Exception):\n    pass", RULES[1]),
     ("storage/units.py", "try:\n    pass\nexcept BaseException:\n    pass", RULES[1]),
     ("storage/units.py", "try:\n    pass\nexcept:\n    raise ValueError", RULES[1]),
     ("bot/web/chat.py", "import contextlib\nwith contextlib.suppress(Exception):\n    pass", RULES[1]),
-    ("handlers/turn.py", "async def take_turn(): ...", RULES[2]),
+    ("handlers/chat/turn.py", "async def take_turn(): ...", RULES[2]),
     ("bot/clockwork.py", "channel.send(chat, message)", RULES[3]),
     ("bot/app.py", "from storage import members", RULES[4]),
     ("bot/app.py", "from storage.members import Known", RULES[4]),

@@ -18,8 +18,8 @@ from sqlmodel import SQLModel
 
 from bot.intake import BATCH, PACE, Intake
 from bot.writer import Writer
+from handlers.chat.turn import LONGEST_KEPT
 from handlers.office import Office
-from handlers.turn import LONGEST_KEPT
 from messages.catalogue import Catalogue
 from messages.errors import UnknownKey
 from messages.types import Address, Event, Inbound, Outbound, Pressed, Text, payload

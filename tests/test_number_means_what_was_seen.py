@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from handlers import notices, turn
+from handlers import notices
+from handlers.chat import turn
 from handlers.duties import acts as duties
 from messages.types import Inbound, Outbound, Text, numbered, payload
 from storage import claims, clock, members, outcomes, units

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from handlers import answers
+from handlers.chat import answers
 from messages import staff_text
 from messages.staff_text import Fault
 from messages.types import Pressed, is_payload

@@ -9,9 +9,9 @@ from enum import StrEnum
 
 from bot.commands.reply import Reply
 from handlers.actors import COMMAND_LINE
+from handlers.chat import broadcasts as news_desk
 from handlers.errors import Refusal
 from handlers.news import audience, broadcasts
-from handlers.news import desk as news_desk
 from handlers.office import Office
 from storage import clock
 from storage.database import Transaction

@@ -72,8 +72,8 @@ def confirm(code: Code, recipients: Recipients, at: At = "") -> None:
 def status(code: Code) -> None:
     """How far it is, and who was left out and why."""
     from bot.commands import access
+    from handlers.chat import broadcasts as news_desk
     from handlers.news import broadcasts
-    from handlers.news import desk as news_desk
     from storage import clock
 
     with access.looking(access.prepare()) as db:

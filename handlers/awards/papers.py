@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.awards import records as awards
 from handlers.awards.records import PURPOSE, Standing
-from handlers.context import Context
+from handlers.chat.context import Context
 from handlers.files import files
 from handlers.flows.awards import PAPER
 from handlers.flows.form import Draft

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from handlers import notices
-from handlers.context import Context
+from handlers.chat.context import Context
+from handlers.chat.forms import RESUMED, begin
 from handlers.danger import callers
 from handlers.danger.callers import Caller
 from handlers.flows.callback import AT, DAYS, FORM, HIDDEN
@@ -19,7 +20,6 @@ from handlers.flows.engine import advance, open_form
 from handlers.flows.form import Draft, Turn
 from handlers.flows.outcomes import AskCallback, Menu
 from handlers.flows.world import World
-from handlers.forms import RESUMED, begin
 from handlers.office import Office
 from handlers.reaching import promises, reach
 from messages.filters import phone_words
@@ -32,7 +32,7 @@ from storage.tables import Callback, Priority, Right
 QUESTION = "calling"
 """What an officer's buttons answer: `calling@ID`."""
 WAYS = "danger"
-"""What the ways on from such a moment answer (handlers/danger/replies.py)."""
+"""What the ways on from such a moment answer (handlers/chat/danger.py)."""
 TOPIC = "callback"
 TERMS, PHONE = "callback.terms", "callback.phone"
 """What a stranger may answer: the words are also the topics under which they were promised."""

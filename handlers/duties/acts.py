@@ -1,7 +1,7 @@
 """Duties (F4): what a reminder says; marking as done, putting off, moving a date.
 
 Who is told today is the clock's round, handlers/duties/rounds.py; what an officer sees and presses stands in
-handlers/duties/desk.py.
+handlers/chat/duties.py.
 """
 
 from __future__ import annotations

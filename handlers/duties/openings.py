@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers import errors, notices, programmes
-from handlers.context import Context
+from handlers.chat.context import Context
 from handlers.flows.initiative import FORM as INITIATIVE
 from handlers.office import Office
 from handlers.reaching import promises, reach

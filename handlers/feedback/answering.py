@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from handlers.context import Context
+from handlers.chat.context import Context
 from handlers.duties import dates
 from handlers.feedback import news
 from handlers.feedback import ways as feedback_ways

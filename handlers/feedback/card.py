@@ -8,7 +8,7 @@ from typing import Any
 
 from rapidfuzz import fuzz, process, utils
 
-from handlers.context import Context
+from handlers.chat.context import Context
 from handlers.feedback import news
 from handlers.office import Office, local_day
 from handlers.text.readers import fold

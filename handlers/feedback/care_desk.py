@@ -11,7 +11,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from handlers.context import Context
+from handlers.chat.context import Context
 from handlers.duties import dates
 from handlers.feedback import news
 from handlers.feedback import public as feedback_public

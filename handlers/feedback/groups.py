@@ -6,7 +6,7 @@ that there are others.
 
 from __future__ import annotations
 
-from handlers.context import Context
+from handlers.chat.context import Context
 from handlers.feedback import card as cards
 from handlers.feedback.card import act_of, audit_act, changed, item, question
 from messages.types import Choice, Say

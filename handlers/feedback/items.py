@@ -1,7 +1,7 @@
 """Feedback as its author meets it: sent, followed, added to, settled or reopened once (seed 000 II.2.2; F2).
 
-Answering stands in handlers/feedback/desk.py and its neighbours, where an item goes in handlers/feedback/ways.py, what
-is told of it in handlers/feedback/news.py.
+Answering stands in handlers/chat/feedback/desk.py and its neighbours, where an item goes in
+handlers/feedback/ways.py, what is told of it in handlers/feedback/news.py.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from handlers.context import Context
+from handlers.chat.context import Context
 from handlers.danger.recognition import recognise
 from handlers.feedback import ways as feedback_ways
 from handlers.feedback.news import (

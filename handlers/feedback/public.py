@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from handlers.context import Context
+from handlers.chat.context import Context
 from handlers.errors import Refusal
 from handlers.feedback import ways as feedback_ways
 from handlers.feedback.card import act_of, audit_act, changed, item, receipt

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from handlers import notices
-from handlers.context import Context
+from handlers.chat.context import Context
 from handlers.files import files
 from handlers.files.files import MOST_BYTES, Refusal, Upload
 from handlers.office import Office

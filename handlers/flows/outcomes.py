@@ -1,4 +1,4 @@
-"""What a flow decided, as data. handlers/effects.py turns each into rows."""
+"""What a flow decided, as data. handlers/chat/effects.py turns each into rows."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Decide:
 
 @dataclass(frozen=True, slots=True)
 class DeskWork:
-    """An officer typed something in the inbox or over a list; handlers/initiatives/desk_work.py knows the verbs."""
+    """An officer typed something in the inbox or over a list (handlers/chat/initiatives/desk_work.py)."""
 
     verb: str
     told: Mapping[str, Any]

@@ -17,7 +17,7 @@ def steps(_answers: Answers, _world: World) -> tuple[Step, ...]:
 
 
 def complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
-    """Agreed: what follows is one question, or the main menu (handlers/effects.py)."""
+    """Agreed: what follows is one question, or the main menu (handlers/chat/effects.py)."""
     return (Agree(answers["notice"]),)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from handlers import notices
-from handlers.context import Context
+from handlers.chat.context import Context
 from handlers.initiatives import authors
 from handlers.initiatives import life as initiative_life
 from handlers.initiatives.life import Act

@@ -1,7 +1,7 @@
 """Choosing initiatives for the level above or a reward, and sending a list up in one step (F10; seed 000 II.2.1).
 
 Plain functions: who acts and when are arguments, each act is audited, each author told. What a unit's officers see of
-it in the chat stands in handlers/initiatives/selection_desk.py.
+it in the chat stands in handlers/chat/initiatives/selection_desk.py.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Broadcasts (F5): drafted, confirmed by their number, frozen, held, resumed, cancelled.
 
 Here is the life of one; who gets it is counted in `audience.py`, how far it is stands in `progress.py`. Staff come
-through handlers/news/desk.py, the command line through bot/commands. Texts are worded and members asked about once more
-when a row is claimed (handlers/reaching/last_look.py).
+through handlers/chat/broadcasts.py, the command line through bot/commands. Texts are worded and members asked about
+once more when a row is claimed (handlers/reaching/last_look.py).
 """
 
 from __future__ import annotations

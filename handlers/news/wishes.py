@@ -8,8 +8,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
-from handlers import menu
-from handlers.context import Context
+from handlers.chat import menu
+from handlers.chat.context import Context
 from handlers.flows import choices as matching
 from handlers.office import Office
 from messages.types import Choice, Say, Text

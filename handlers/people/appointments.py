@@ -9,8 +9,9 @@ import random
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
-from handlers import actors, forms, notices
+from handlers import actors, notices
 from handlers.actors import Actor
+from handlers.chat import forms
 from handlers.errors import Refusal
 from handlers.initiatives import purview
 from handlers.office import Office, local_day

@@ -16,8 +16,9 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from handlers import menu, notices
-from handlers.context import Context, Talk, talk_from
+from handlers import notices
+from handlers.chat import menu
+from handlers.chat.context import Context, Talk, talk_from
 from handlers.feedback import items as feedback_items
 from handlers.feedback import news as feedback_news
 from handlers.flows import feedback as feedback_form

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from handlers import menu
-from handlers.context import Aside, Context
+from handlers.chat import menu
+from handlers.chat.context import Aside, Context
 from handlers.danger import callbacks as callback_desk
 from handlers.feedback import items as heard
 from handlers.feedback import news as feedback_news

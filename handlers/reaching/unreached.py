@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers.context import Context
+from handlers.chat.context import Context
 from handlers.office import Office
 from handlers.reaching import ways
 from handlers.reaching.reach import Reason

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers.context import draft_from, stored_from
+from handlers.chat.context import draft_from, stored_from
 from handlers.flows import initiative, supplement
 from handlers.flows.records import Item, Profile
 from messages.types import Pressed

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from handlers.context import draft_from, stored_from
+from handlers.chat.context import draft_from, stored_from
 from handlers.flows import supplement, welcome
 from handlers.flows.form import Draft
 from handlers.flows.outcomes import Agree, Refuse, SubmitInitiative, Supplement, WatchOpenings

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from handlers import actors
-from handlers.initiatives import assigning, canned, covers, inbox, purview, quotas, scoring, selection
+from handlers.chat.initiatives import inbox
+from handlers.initiatives import assigning, canned, covers, purview, quotas, scoring, selection
 from handlers.initiatives import life as initiative_life
 from handlers.initiatives.life import TABLE, Act
 from storage.tables import Purpose, Right

@@ -8,14 +8,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers import actors
-from handlers.awards import desk as award_desk
-from handlers.context import Context, Talk
-from handlers.duties import desk as duty_desk
+from handlers.chat import appointments as appointment_desk
+from handlers.chat import awards as award_desk
+from handlers.chat import duties as duty_desk
+from handlers.chat.context import Context, Talk
 from handlers.feedback import answering as feedback_answering
 from handlers.feedback import groups as feedback_groups
 from handlers.feedback import public as feedback_public
 from handlers.flows.outcomes import OpenAward, TakePaper
-from handlers.people import appointment_desk
 from handlers.people import appointments as roles
 from messages import awards as kinds
 from messages.types import Address, Inbound, Text

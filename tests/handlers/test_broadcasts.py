@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers.actors import COMMAND_LINE
+from handlers.chat.broadcasts import status_values
 from handlers.errors import Refusal
 from handlers.news import audience, broadcasts, progress
-from handlers.news.desk import status_values
 from handlers.people import privacy
 from storage import appointments, audiences, members, news, outages, pace, units
 from storage import broadcasts as stored

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from handlers.forms import FORMS, OF_OFFICERS
+from handlers.chat.forms import FORMS, OF_OFFICERS
 from messages.types import Attached, Medium, Pressed, Text, Unreadable
 from storage import conversations, members
 from storage.tables import Consent, Member, Outbox, Priority, Role

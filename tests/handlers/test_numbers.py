@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import delete, func, select, update
 from sqlmodel import col
 
-from handlers import notices, turn
+from handlers import notices
+from handlers.chat import turn
+from handlers.chat.reception import NOTICE
 from handlers.duties import acts as duties
-from handlers.people.reception import NOTICE
 from messages.types import Choice, Inbound, Pressed, Say, Text
 from storage import members, units
 from storage.tables import DutyDone, Offered, Outbox, Role, Sending, Submission

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers.danger.replies import ALONE_A_DAY
+from handlers.chat.danger import ALONE_A_DAY
 from handlers.people import pairing
 from handlers.reaching import plans, reach, ways
 from handlers.reaching.reach import Terms, What

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import SQLModel
 
-from handlers import turn
+from handlers.chat import turn
 from handlers.duties import rounds as duty_rounds
 from messages.types import NAVIGATION, Event, Inbound, Outbound, Pressed, Text, payload
 from storage.database import Transaction

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from handlers import answers, commands, forms
+from handlers.chat import answers, commands, forms
 from handlers.people import resting
 from handlers.reaching import unreached
 from messages.types import Address, Pressed, payload

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from handlers import menu
-from handlers.context import Context
-from handlers.feedback import desk as feedback_desk
+from handlers.chat import menu
+from handlers.chat.context import Context
+from handlers.chat.feedback import desk as feedback_desk
 from handlers.flows import appointments as appointment_forms
 from handlers.flows import awards as award_forms
 from handlers.flows import broadcast as broadcast_form

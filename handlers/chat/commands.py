@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handlers import forms, menu
-from handlers.awards import desk as award_desk
-from handlers.context import Context
-from handlers.duties import desk as duty_desk
+from handlers.chat import appointments as appointment_desk
+from handlers.chat import awards as award_desk
+from handlers.chat import duties as duty_desk
+from handlers.chat import forms, menu, reception
+from handlers.chat import posters as poster_desk
+from handlers.chat.context import Context
+from handlers.chat.initiatives import inbox, officers, standings_desk
 from handlers.feedback import care_desk
 from handlers.flows import broadcast as broadcast_form
 from handlers.flows import feedback as feedback_form
@@ -16,10 +19,8 @@ from handlers.flows import privacy as privacy_forms
 from handlers.flows import staff as staff_forms
 from handlers.flows.form import Turn
 from handlers.flows.world import World
-from handlers.initiatives import inbox, officers, standings_desk
 from handlers.news import wishes as news
-from handlers.people import appointment_desk, privacy, reception
-from handlers.units import poster_desk
+from handlers.people import privacy
 from messages.types import Say
 
 Command = Callable[[Context, World, str], Turn | None]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from handlers import actors, forms, menu
-from handlers.awards import desk as award_desk
-from handlers.context import Context
+from handlers import actors
+from handlers.chat import appointments as appointment_desk
+from handlers.chat import awards as award_desk
+from handlers.chat import broadcasts as news_desk
+from handlers.chat import forms, menu
+from handlers.chat.context import Context
+from handlers.chat.initiatives import desk_work, inbox, officers
 from handlers.danger import callbacks
 from handlers.duties import openings
 from handlers.feedback import answering as feedback_answering
@@ -16,12 +20,10 @@ from handlers.feedback import public as feedback_public
 from handlers.flows import outcomes
 from handlers.flows.form import Turn
 from handlers.flows.world import World
-from handlers.initiatives import desk_work, inbox, officers
 from handlers.initiatives import items as initiatives
-from handlers.news import desk as news_desk
 from handlers.news import wishes as news
 from handlers.office import channel_name
-from handlers.people import appointment_desk, appointments, linking, pairing, privacy
+from handlers.people import appointments, linking, pairing, privacy
 from handlers.reaching import promises
 from handlers.reaching.reach import What
 from handlers.text.readers import given_name

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handlers import commands, forms, menu
-from handlers.awards import desk as award_desk
-from handlers.context import Context
+from handlers.chat import appointments as appointment_desk
+from handlers.chat import awards as award_desk
+from handlers.chat import broadcasts as news_desk
+from handlers.chat import commands, forms, menu
+from handlers.chat import duties as duty_desk
+from handlers.chat.context import Context
+from handlers.chat.feedback import desk as feedback_desk
+from handlers.chat.initiatives import desk_work, inbox, officers, selection_desk
 from handlers.danger import callbacks
-from handlers.duties import desk as duty_desk
 from handlers.feedback import care_desk
-from handlers.feedback import desk as feedback_desk
 from handlers.feedback import items as feedback
 from handlers.feedback import news as feedback_news
 from handlers.flows import awards as award_forms
 from handlers.flows import feedback_care, supplement
 from handlers.flows.form import Turn
 from handlers.flows.world import World
-from handlers.initiatives import desk_work, inbox, officers, selection, selection_desk
 from handlers.initiatives import items as initiatives
-from handlers.news import desk as news_desk
+from handlers.initiatives import selection
 from handlers.news import wishes as news
-from handlers.people import appointment_desk, linking
+from handlers.people import linking
 
 Answer = Callable[[Context, World, str, str], Turn | None]
 """Given the question and the key that was chosen."""

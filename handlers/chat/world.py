@@ -9,8 +9,11 @@ from functools import cached_property, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from handlers import programmes as planning
-from handlers.awards.desk import TurnAwardDesk
-from handlers.context import Context
+from handlers.chat.appointments import TurnPeopleDesk
+from handlers.chat.awards import TurnAwardDesk
+from handlers.chat.broadcasts import TurnNewsDesk
+from handlers.chat.context import Context
+from handlers.chat.initiatives import officers
 from handlers.danger import callbacks
 from handlers.danger.callers import by_when
 from handlers.duties import dates
@@ -19,10 +22,7 @@ from handlers.feedback import ways as feedback_ways
 from handlers.feedback.care_desk import TurnCareDesk
 from handlers.flows.records import Alike, Caller, Heard, Item, Place, Profile, Programme, Question, Unit, Way
 from handlers.initiatives import items as initiatives
-from handlers.initiatives import officers
-from handlers.news.desk import TurnNewsDesk
 from handlers.office import DRAFT_DAYS, DRAFT_LIFE, CatalogueWords, channel_name, local_day
-from handlers.people.appointment_desk import TurnPeopleDesk
 from handlers.reaching import oa_desk
 from handlers.text.likeness import fingerprint, similar
 from handlers.text.readers import fold

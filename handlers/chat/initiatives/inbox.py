@@ -1,6 +1,6 @@
 """The inbox of an officer: what waits at each of their desks, taking in several at once, finding something (F9).
 
-A card and what is pressed under it stand in handlers/initiatives/officers.py; feedback is listed by its own desk.
+A card and what is pressed under it stand in handlers/chat/initiatives/officers.py; feedback is listed by its own desk.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers.context import Context
+from handlers.chat.context import Context
+from handlers.chat.feedback import desk as feedback_desk
 from handlers.errors import Refusal
-from handlers.feedback import desk as feedback_desk
 from handlers.flows import desk_notes
 from handlers.flows.form import Draft
 from handlers.initiatives import assigning, purview

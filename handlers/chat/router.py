@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import assert_never
 
-from handlers import answers, commands, menu, numbers, push_words
-from handlers.awards import desk as award_desk
-from handlers.context import Context
-from handlers.danger import replies as danger
+from handlers import push_words
+from handlers.chat import answers, commands, danger, menu, numbers, reception
+from handlers.chat import awards as award_desk
+from handlers.chat import broadcasts as news_desk
+from handlers.chat.context import Context
+from handlers.chat.forms import FORMS, OF_OFFICERS
 from handlers.feedback import items as feedback
 from handlers.flows import choices as matching
 from handlers.flows.engine import advance, leave, listens, open_form, respond, understood
 from handlers.flows.form import Stand, Turn
 from handlers.flows.world import World
-from handlers.forms import FORMS, OF_OFFICERS
-from handlers.news import desk as news_desk
 from handlers.news import wishes as news
-from handlers.people import reception
 from handlers.text.readers import fold, read_code
 from messages.types import (
     Arrived,

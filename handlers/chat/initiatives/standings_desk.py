@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from handlers.context import Context
+from handlers.chat.context import Context
+from handlers.chat.initiatives import inbox
 from handlers.errors import Refusal
 from handlers.flows import desk_notes
-from handlers.initiatives import inbox, purview, quotas, standings
+from handlers.initiatives import purview, quotas, standings
 from handlers.initiatives.selection import QUESTION
 from messages.types import Choice, Say
 from storage import programmes, targets, units

@@ -7,8 +7,9 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from handlers import actors, menu
-from handlers.context import Context
+from handlers import actors
+from handlers.chat import menu
+from handlers.chat.context import Context
 from handlers.duties import dates
 from handlers.errors import Refusal
 from handlers.flows import appointments as forms

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zlib import crc32
 
-from handlers.context import Context
+from handlers.chat.context import Context
+from handlers.chat.initiatives import card as initiative_card
+from handlers.chat.initiatives import inbox, standings_desk
 from handlers.errors import Refusal
 from handlers.files import files
 from handlers.flows import desk_notes
-from handlers.initiatives import card as initiative_card
-from handlers.initiatives import covers, inbox, purview, quotas, selection, standings_desk
+from handlers.initiatives import covers, purview, quotas, selection
 from handlers.initiatives.life import Moved
 from handlers.initiatives.selection import QUESTION, NeedsReason
 from handlers.reaching import promises

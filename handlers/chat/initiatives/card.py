@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.context import Context
+from handlers.chat.context import Context
 from handlers.initiatives import assigning, purview, quotas, scoring
 from handlers.initiatives import items as initiatives
 from handlers.initiatives.life import Act

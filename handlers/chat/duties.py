@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from handlers import notices
-from handlers.context import Context
+from handlers.chat.context import Context
 from handlers.duties import acts as duties
 from handlers.duties import days as duty_dates
 from handlers.flows import desk_notes

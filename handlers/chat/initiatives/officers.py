@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers.context import Context
+from handlers.chat.context import Context
+from handlers.chat.feedback import desk as feedback_desk
+from handlers.chat.initiatives import card as initiative_card
+from handlers.chat.initiatives import inbox, selection_desk
+from handlers.chat.initiatives.card import changed
 from handlers.errors import Refusal
-from handlers.feedback import desk as feedback_desk
 from handlers.flows import desk_notes
 from handlers.flows.form import Draft
-from handlers.initiatives import assigning, canned, inbox, items, purview, selection, selection_desk
-from handlers.initiatives import card as initiative_card
+from handlers.initiatives import assigning, canned, items, purview, selection
 from handlers.initiatives import life as initiative_life
-from handlers.initiatives.card import changed
 from handlers.initiatives.life import TABLE, Act
 from handlers.initiatives.purview import Seat
 from handlers.reaching import promises

@@ -6,15 +6,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import answers, effects, forms, notices, numbers, router
-from handlers.context import Context, Talk, asked_of, stored_from, talk_from
-from handlers.danger import replies as danger
+from handlers import notices
+from handlers.chat import answers, danger, effects, forms, numbers, reception, router
+from handlers.chat.context import Context, Talk, asked_of, stored_from, talk_from
+from handlers.chat.world import TurnWorld
 from handlers.flows.form import Draft, Turn
 from handlers.flows.welcome import FORM
 from handlers.office import DRAFT_LIFE, Office
-from handlers.people import reception
 from handlers.reaching import plans, ways
-from handlers.world import TurnWorld
 from messages.types import Address, Inbound, Left, Pressed, Say, TakenOver, Text, parse_payload
 from storage import conversations, detours, inbox, members, offers, outbox, transcript
 from storage.conversations import Standing
@@ -271,7 +270,7 @@ def _keep(context: Context) -> None:
 
 def _note_offer(context: Context) -> None:
     """What was asked last outside any form; the question of a form is kept with its draft. By a number only that can be
-    answered which was delivered (handlers/numbers.py).
+    answered which was delivered (handlers/chat/numbers.py).
     """
     last = next((say for say in reversed(context.said) if say.choices), None)
     if last is not None and last.question.partition(".")[0] not in forms.FORMS:

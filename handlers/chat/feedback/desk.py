@@ -6,7 +6,7 @@ feedback_groups.py, results for all in feedback_public.py, what the clock does i
 
 from __future__ import annotations
 
-from handlers.context import Context
+from handlers.chat.context import Context
 from handlers.feedback import answering as feedback_answering
 from handlers.feedback import card as feedback_card
 from handlers.feedback import groups as feedback_groups

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from handlers import programmes as planning
-from handlers.context import Context
-from handlers.feedback import desk as feedback_desk
+from handlers.chat.context import Context
+from handlers.chat.feedback import desk as feedback_desk
+from handlers.chat.initiatives import officers
 from handlers.feedback import items as feedback
 from handlers.flows.broadcast import FORM as COMPOSE
 from handlers.flows.form import Draft
 from handlers.flows.initiative import FORM as INITIATIVE
 from handlers.initiatives import items as initiatives
-from handlers.initiatives import officers
 from handlers.reaching import promises
 from handlers.text.readers import given_name, read_code
 from handlers.units import places

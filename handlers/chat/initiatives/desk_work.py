@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from handlers.context import Context
-from handlers.duties import desk as duty_desk
+from handlers.chat import duties as duty_desk
+from handlers.chat.context import Context
+from handlers.chat.initiatives import inbox, selection_desk, standings_desk
 from handlers.errors import Refusal
 from handlers.flows import desk_notes
 from handlers.flows.outcomes import DeskWork
-from handlers.initiatives import canned, inbox, purview, scoring, selection_desk, standings_desk
+from handlers.initiatives import canned, purview, scoring
 from messages.types import Choice, Say
 from storage import assignments, units
 from storage.tables import Purpose, Right

@@ -12,8 +12,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from handlers import commands, forms, menu, notices
-from handlers.context import Context
+from handlers import notices
+from handlers.chat import commands, forms, menu, reception
+from handlers.chat.context import Context
+from handlers.chat.forms import FORMS, OF_OFFICERS
 from handlers.danger import callbacks
 from handlers.danger.callers import by_when
 from handlers.danger.recognition import Danger, recognise
@@ -22,9 +24,7 @@ from handlers.flows import choices as matching
 from handlers.flows.engine import put_held, take_in
 from handlers.flows.form import Draft, Stand, Turn
 from handlers.flows.world import World
-from handlers.forms import FORMS, OF_OFFICERS
 from handlers.office import Office
-from handlers.people import reception
 from handlers.reaching import reach
 from messages.types import Attached, Choice, Contact, Event, Inbound, Pressed, Say, Text, Unreadable, parse_payload
 from storage import windows

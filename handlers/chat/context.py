@@ -93,7 +93,7 @@ class Talk:
 
 @dataclass
 class Context:
-    """Everything one turn needs; made by handlers/turn.py, gone when the turn ends."""
+    """Everything one turn needs; made by handlers/chat/turn.py, gone when the turn ends."""
 
     db: Transaction
     office: Office

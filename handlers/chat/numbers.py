@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from handlers.context import Context
+from handlers.chat.context import Context
 from handlers.flows import choices as matching
 from handlers.flows.engine import TYPED, listens
 from handlers.flows.form import Stand, question_name

@@ -1,6 +1,7 @@
 """Who has not agreed to the notice in force: somebody new, somebody who withdrew, somebody who knows an older one.
 
-What they say is not kept; the notice is put, and its answer handled. What a member may do stands in handlers/router.py.
+What they say is not kept; the notice is put, and its answer handled. What a member may do stands in
+handlers/chat/router.py.
 """
 
 from __future__ import annotations
@@ -8,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from handlers import menu, numbers
-from handlers.context import Context
+from handlers.chat import menu, numbers
+from handlers.chat.context import Context
 from handlers.flows import choices as matching
 from handlers.flows import privacy, welcome
 from handlers.flows.engine import advance, open_form, understood

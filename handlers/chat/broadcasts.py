@@ -8,8 +8,8 @@ from contextlib import suppress
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from handlers import menu
-from handlers.context import Context
+from handlers.chat import menu
+from handlers.chat.context import Context
 from handlers.duties import dates
 from handlers.errors import Refusal
 from handlers.flows.news_world import Starts

@@ -7,7 +7,7 @@ import re
 from handlers.awards import papers
 from handlers.awards import records as awards
 from handlers.awards.records import PURPOSE, Standing
-from handlers.context import Context
+from handlers.chat.context import Context
 from handlers.files import attachments
 from handlers.flows.outcomes import OpenAward, TakePaper
 from handlers.text.readers import clean

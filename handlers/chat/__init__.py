@@ -1,0 +1,1 @@
+"""The chat: one turn after another, and the screens of each subject."""

@@ -1,0 +1,1 @@
+"""Feedback in the chat: its screens for authors and officers."""

@@ -1,0 +1,1 @@
+"""Initiatives in the chat: inboxes, cards, lists, standings."""
