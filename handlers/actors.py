@@ -35,7 +35,7 @@ class NoRight(Refusal):
 
 
 class By(StrEnum):
-    """Who acts: a member by their roles, or a part of the program that has every right."""
+    """Who acts: a member, or a part of the program that has every right."""
 
     MEMBER = "member"
     COMMAND_LINE = "command line"
@@ -50,6 +50,15 @@ class Actor:
     by: By
     member_id: int | None = None
     roles: tuple[Appointment, ...] = ()
+    operator: str = ""
+    """Who gave the command, as the machine names them; never a member's name."""
+
+    @property
+    def me(self) -> int:
+        """The member. Raises NoRight where the program itself acts: what is a member's own is not the program's."""
+        if self.member_id is None:
+            raise NoRight("rights.none")
+        return self.member_id
 
     @property
     def has_every_right(self) -> bool:
@@ -70,6 +79,10 @@ class Actor:
             unit_id = only_top(db, now)
         covering = self.covering(db, unit_id) if unit_id is not None else []
         return any(row.role in (Role.STAFF, Role.ADMIN) for row in covering)
+
+    def units(self, right: Right) -> list[int]:
+        """The units for which their roles allow this, without those below; nothing for the program itself."""
+        return sorted({row.unit_id for row in self.roles if right in appointments.rights_of(row)})
 
     def covering(self, db: Transaction, unit_id: int) -> list[Appointment]:
         """The roles held for a unit or above it."""

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from handlers import actors
 from handlers.actors import Actor, By
+from handlers.errors import Refusal
 from handlers.flows.form import Asked, Draft
 from handlers.office import Office
 from messages.types import Choice, Inbound, Say
@@ -155,6 +156,10 @@ class Context:
     def say(self, key: str, /, **values: object) -> None:
         """Say one text without choices."""
         self.said.append(Say(key, values))
+
+    def refused(self, refusal: Refusal) -> None:
+        """Say why an act was not done."""
+        self.said.append(Say(refusal.key, refusal.values))
 
     def give_back(self, code: str | None, *words: str | None) -> None:
         """Show once what somebody wrote and what cannot be used any more: nothing written is thrown away unseen."""
