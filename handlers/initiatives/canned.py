@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from handlers.errors import Refusal
-from handlers.flows.officer import NOTE
 from handlers.initiatives import purview
 from handlers.office import Office
-from handlers.text.readers import given_name
+from handlers.text.readers import NOTE_LENGTH, given_name
 from messages import staff_text
 from storage import assignments, audit, units
 from storage.database import Transaction
@@ -37,8 +36,8 @@ def add(db: Transaction, unit_id: int, use: str, title: str, text: str, *, actor
     if use not in USES or len(title) not in TITLE:
         raise Refusal("canned.title_invalid", limit=TITLE.stop - 1)
     fault = staff_text.fault(text)
-    if fault is not None or len(text) not in NOTE:
-        raise Refusal("canned.text_invalid", fields=fields(), limit=NOTE.stop - 1)
+    if fault is not None or len(text) not in NOTE_LENGTH:
+        raise Refusal("canned.text_invalid", fields=fields(), limit=NOTE_LENGTH.stop - 1)
     row = CannedAnswer(unit_id=unit_id, use=use, title=title, text=text, by_id=actor_id, at=now)
     number = assignments.add_answer(db, row)
     details: dict[str, audit.Detail] = {"number": number, "use": use}
@@ -71,4 +70,4 @@ def filled(db: Transaction, office: Office, record: Submission, unit_id: int, us
         "to_chuc": office.organisation,
     }
     made = ((row.title, staff_text.fill(row.text, values)) for row in of_unit(db, unit_id, use))
-    return [(title, text) for title, text in made if len(text) in NOTE][:OFFERED]
+    return [(title, text) for title, text in made if len(text) in NOTE_LENGTH][:OFFERED]

@@ -11,6 +11,7 @@ from handlers.initiatives import authors
 from handlers.initiatives import life as initiative_life
 from handlers.initiatives.life import Act
 from handlers.office import Office, local_day
+from handlers.people import profile
 from handlers.reaching import promises
 from handlers.text.likeness import fingerprint
 from handlers.text.readers import given_name
@@ -22,7 +23,6 @@ from storage.tables import Kind, Member, Right, State, Submission
 PREFIX = "SK"
 FOLLOWED = initiative_life.UNDECIDED
 """States from which an officer may still move a submission."""
-PROFILE = ("name", "phone", "place", "other_unit", "group")
 
 
 def submit(context: Context, answers: dict[str, Any], draft_id: str) -> None:
@@ -31,7 +31,7 @@ def submit(context: Context, answers: dict[str, Any], draft_id: str) -> None:
     if earlier is not None:
         context.say("initiative.already", code=earlier)
         return
-    keep_profile(context, answers)
+    profile.keep(context.db, context.me, answers)
     record = _record(context, answers, draft_id, code)
     submissions.add(context.db, record, actor_id=context.my_id)
     context.talk.last_code = record.code
@@ -46,15 +46,6 @@ def submit(context: Context, answers: dict[str, Any], draft_id: str) -> None:
         span=promises.here(context.office, context.inbound.address),
     )
     tell_officers(context.db, context.office, record, "officer.new_initiative", context.now)
-
-
-def keep_profile(context: Context, answers: dict[str, Any]) -> None:
-    """Remember who somebody is and where they work."""
-    told = {key: answers.get(key) for key in PROFILE if key in answers or key == "other_unit"}
-    if "unit" in answers:
-        unit = units.known(context.db, answers["unit"]) if answers["unit"] not in (None, "other") else None
-        told["unit_id"] = unit.id if unit else None
-    context.db.change(context.me, told)
 
 
 def _record(context: Context, answers: dict[str, Any], draft_id: str, code: str) -> Submission:

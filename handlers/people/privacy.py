@@ -16,7 +16,7 @@ from handlers.flows.outcomes import Correct
 from handlers.flows.world import World
 from handlers.initiatives import items as initiatives
 from handlers.office import Office, local_day
-from handlers.people import appointments, linking
+from handlers.people import appointments, linking, profile
 from handlers.units import places
 from messages.types import Address, Choice, Say
 from storage import (
@@ -135,7 +135,7 @@ def _given(
 
 def correct(context: Context, effect: Correct, world: World) -> None:
     """Change one field of the profile; submissions keep what they were handed in with."""
-    initiatives.keep_profile(context, {**_current(context, world), **effect.answers})
+    profile.keep(context.db, context.me, {**_current(context, world), **effect.answers})
     shown = effect.answers.get("other_unit") or effect.answers.get(effect.field)
     label = context.office.catalogue.label
     match effect.field:
