@@ -29,7 +29,7 @@ def record(
 ) -> None:
     """Add one entry. `actor_id` None is the command line or the product itself."""
     row = Audit(at=now, actor_id=actor_id, action=action, unit_id=unit_id, subject=subject, details=dict(details or {}))
-    db.add(row)
+    db.put(row)
 
 
 def happened(db: Transaction, action: str) -> bool:
