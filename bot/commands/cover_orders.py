@@ -20,5 +20,5 @@ class NoteCover:
 
     def run(self, db: Transaction, office: Office) -> Reply:
         """Nothing is said of it."""
-        covers.note(db, self.number, actor=COMMAND_LINE, now=clock.now(db))
+        covers.note(db, COMMAND_LINE, self.number, now=clock.now(db))
         return Reply("")

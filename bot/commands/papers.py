@@ -29,14 +29,16 @@ def cover(number: Number, out: Out) -> None:
     from bot.commands import access
     from bot.commands.cover_orders import NoteCover
     from bot.premises import make_office
+    from handlers.actors import COMMAND_LINE
     from handlers.initiatives import covers
+    from storage import clock
 
     if out != speech.STDOUT and out.suffix.lower() != ENDING:
         raise Unfit(speech.text("report.bad_ending"))
     settings = access.prepare()
     access.carry_out(settings, NoteCover(number=number))
     with access.looking(settings) as db:
-        content = covers.draw(db, make_office(settings), number)
+        content = covers.draw(db, make_office(settings), COMMAND_LINE, number, now=clock.now(db))
     with access.making(out) as stream:
         stream.write(content)
     speech.note(speech.text("report.covered", number=number, file=speech.shown(out)))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import notices
+from handlers import actors, notices
 from handlers.duties import acts as duties
 from handlers.files import files
 from handlers.initiatives import purview
@@ -60,7 +60,7 @@ def is_of(db: Transaction, file: AwardFile, member_id: int, now: datetime) -> bo
     """Whether a file is the member's to change: it belongs to the unit that proposes, or where nobody serves that, to
     the nearest desk above. Whoever is further up reads it.
     """
-    return Right.SELECT in purview.desk_rights(db, member_id, file.unit_id, now)
+    return Right.SELECT in purview.desk_rights(db, actors.of_member(db, member_id, now), file.unit_id, now)
 
 
 def standing(db: Transaction, file: AwardFile, now: datetime) -> Standing:

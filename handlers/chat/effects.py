@@ -10,7 +10,7 @@ from handlers.chat import awards as award_desk
 from handlers.chat import broadcasts as news_desk
 from handlers.chat import forms, menu
 from handlers.chat.context import Context
-from handlers.chat.initiatives import desk_work, inbox, officers
+from handlers.chat.initiatives import desk_work, inbox, officers, own
 from handlers.danger import callbacks
 from handlers.duties import openings
 from handlers.feedback import answering as feedback_answering
@@ -20,7 +20,6 @@ from handlers.feedback import public as feedback_public
 from handlers.flows import outcomes
 from handlers.flows.form import Turn
 from handlers.flows.world import World
-from handlers.initiatives import items as initiatives
 from handlers.news import wishes as news
 from handlers.office import channel_name
 from handlers.people import appointments, linking, pairing, privacy
@@ -44,9 +43,9 @@ def perform(context: Context, world: World, effect: outcomes.Effect, draft_id: s
                 "privacy.renewal_refused" if context.known and context.me.consent_version else "consent.refused"
             )
         case outcomes.SubmitInitiative(answers):
-            initiatives.submit(context, dict(answers), draft_id)
+            own.submit(context, answers, draft_id)
         case outcomes.Supplement(code, text, whole):
-            initiatives.supplement(context, code, text, whole=whole)
+            own.supplement(context, code, text, whole=whole)
         case outcomes.Decide(code, revision, state, note):
             officers.decide(context, code, revision, State(state), note)
         case outcomes.DeskWork():
