@@ -28,6 +28,12 @@ def test_a_proxy_lets_through_what_the_pages_promise_and_refuses_kindly(name: st
     assert f"{MOST_AT_ONCE >> 20} MB" in text
 
 
+def test_the_database_counts_as_ready_once_it_answers_by_the_network() -> None:
+    """While it sets itself up it answers on its own socket, and stops once more before it serves."""
+    (asked,) = re.findall(r"pg_isready.*", (DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+    assert " --host 127.0.0.1 " in asked
+
+
 async def test_too_much_at_once_is_told_with_the_sizes_that_are_taken(counter: Counter) -> None:  # noqa: F811
     offer = await counter.offer()
     refused = await counter.sends(offer, offer.code, Upload("a.pdf", bytes(MOST_AT_ONCE)))
