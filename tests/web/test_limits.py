@@ -34,6 +34,14 @@ def test_the_database_counts_as_ready_once_it_answers_by_the_network() -> None:
     assert " --host 127.0.0.1 " in asked
 
 
+def test_visitors_of_the_sixth_version_reach_the_proxy_with_their_own_address() -> None:
+    """A network without IPv6 has Docker hand them on from its own address: all of them one place, with one share."""
+    compose = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    front = compose.partition("\n  front:")[2].partition("\n  back:")[0]
+    assert "enable_ipv6: true" in front
+    assert re.search(r'subnet: "f[cd][0-9a-f:]+/64"', front), "Docker before 27 makes up none by itself"
+
+
 async def test_too_much_at_once_is_told_with_the_sizes_that_are_taken(counter: Counter) -> None:  # noqa: F811
     offer = await counter.offer()
     refused = await counter.sends(offer, offer.code, Upload("a.pdf", bytes(MOST_AT_ONCE)))
