@@ -28,6 +28,16 @@ def test_a_proxy_lets_through_what_the_pages_promise_and_refuses_kindly(name: st
     assert f"{MOST_AT_ONCE >> 20} MB" in text
 
 
+def test_the_proxy_of_the_containers_serves_a_bot_beside_it_or_elsewhere() -> None:
+    """Under systemd there is no host named `bot`; without SITE_ADDRESS Caddy refuses the file."""
+    caddyfile = (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
+    assert "reverse_proxy {$BOT_ADDRESS:bot:8600} {" in caddyfile
+    read = set(re.findall(r"\{\$([A-Z_]+)", caddyfile))
+    document = (DEPLOY.parent / "docs" / "deploy.md").read_text(encoding="utf-8")
+    (told,) = re.findall(r"Environment=(SITE.*)' >>", document)
+    assert {part.partition("=")[0] for part in told.split()} == read == {"SITE_ADDRESS", "BOT_ADDRESS"}
+
+
 def test_the_database_counts_as_ready_once_it_answers_by_the_network() -> None:
     """While it sets itself up it answers on its own socket, and stops once more before it serves."""
     (asked,) = re.findall(r"pg_isready.*", (DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
