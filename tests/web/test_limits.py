@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.settings import Settings
 from bot.web.files import MOST_AT_ONCE
 from handlers.files import files
 from tests.web.conftest import Pages
@@ -26,6 +27,15 @@ def test_a_proxy_lets_through_what_the_pages_promise_and_refuses_kindly(name: st
         assert words in text
     assert f"{files.MOST_BYTES >> 20} MB" in text
     assert f"{MOST_AT_ONCE >> 20} MB" in text
+
+
+def test_nginx_is_told_of_two_connections_for_each_that_the_program_takes() -> None:
+    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    (told,) = re.findall(r"worker_connections (\d+);", text)
+    most = Settings.model_fields["http_connections"].default
+    assert int(told) >= 2 * most
+    assert f"{most:,}" in text
+    assert "error_page 500 " in text, "what nginx answers where it has none left"
 
 
 def test_the_proxy_of_the_containers_serves_a_bot_beside_it_or_elsewhere() -> None:
