@@ -74,6 +74,7 @@ except InUse:
 logging.getLogger("aiohttp.server").error("Error handling %s", "/bot{TOKEN}/x", exc_info=KeyError("0912345678"))
 logging.getLogger("httpx").info("HTTP Request: POST https://api.telegram.org/bot{TOKEN}/getMe")
 logging.getLogger("aiohttp.access").info("GET /chat?u=QN01")
+logging.getLogger("apscheduler.scheduler").warning("Execution of job x skipped: it still runs")
 structlog.get_logger("bot.test").debug("too.much")
 """
 
