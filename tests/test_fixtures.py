@@ -13,6 +13,7 @@ from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
 from tests import loopback, postgres
+from tests.browser import window
 
 ELSEWHERE = "192.0.2.1"
 """An address set aside for documentation (RFC 5737): nobody lives there."""
@@ -76,7 +77,7 @@ def test_this_machine_and_unix_sockets_can_be_reached(tmp_path: Path) -> None:
 
 
 async def test_the_browser_shows_our_pages_and_reaches_nobody_else(browser: Browser) -> None:
-    page = await browser.new_page()
+    page = await (await window(browser)).new_page()
     await page.set_content("<h1>Chào anh/chị đoàn viên</h1>")
     assert await page.inner_text("h1") == "Chào anh/chị đoàn viên"
     with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):

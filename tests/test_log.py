@@ -12,6 +12,7 @@ import pytest
 
 from bot import log
 from bot.log import STRUCK, Redaction
+from tests import patience
 
 TOKEN = "123456789:AAHsecretsecretsecretsecretsecretsecr"
 
@@ -80,7 +81,9 @@ structlog.get_logger("bot.test").debug("too.much")
 
 
 def test_every_line_is_json_on_stderr_and_libraries_are_tamed() -> None:
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=patience.SECONDS
+    )
     assert done.stdout == ""
     first, second, third = (json.loads(line) for line in done.stderr.splitlines())
     assert first["event"] == "turn.done"
