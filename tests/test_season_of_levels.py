@@ -25,6 +25,7 @@ from handlers.office import local_day
 from messages.types import Outbound
 from storage import appointments, duties, programmes, units
 from storage.tables import Feedback, Outbox, Purpose, Sending, Submission
+from tests import patience
 from tests.season import (
     BASE,
     LATE,
@@ -66,6 +67,7 @@ def question(ask: Question) -> Question:
     return ask
 
 
+@pytest.mark.timeout(patience.LONG_TEST)
 def test_what_stands_at_the_end_is_what_people_did(database_url: str, subtests: pytest.Subtests) -> None:
     """Played once for all the questions: in a test of their own each would wait for a season of its own."""
     season = Season(database_url, PEOPLE)
