@@ -16,6 +16,7 @@ from typer.main import get_command
 
 from bot import control
 from bot.__main__ import app
+from tests import patience, postgres
 from tests.machine import SHEET, Machine, say
 
 TOKEN = "123456789:AAHsecretsecretsecretsecretsecretsecr"
@@ -47,7 +48,9 @@ def test_help_is_quick_because_it_imports_nothing_heavy(blank: Machine) -> None:
     program = f"import sys\nsys.argv = ['congdoan', '--help']\nfrom bot.__main__ import main\ntry:\n    main()\n\
 except SystemExit as stop:\n    print(sorted(set({HEAVY!r}) & set(sys.modules)), stop.code)"
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=patience.SECONDS
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert result.stdout.splitlines()[-1] == "[] 0"
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.4
@@ -92,6 +95,25 @@ def test_a_broken_database_is_told_in_one_line(blank: Machine) -> None:
     assert blank.refused("migrate", DATABASE_URL="sqlite:///none/congdoan.db").startswith("Hệ thống báo lỗi")
 
 
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_without_vietnamese_letters_is_refused_with_what_to_do(
+    blank: Machine, postgres_server: postgres.Server, encoding: str
+) -> None:
+    """As PostgreSQL makes it on a server whose locale is not set."""
+    name = postgres_server.create(encoding=encoding)
+    address = postgres.plain(postgres_server.address(name))
+    try:
+        for command in (["migrate"], ["run"], ["programmes", "list"]):
+            told = blank.refused(*command, DATABASE_URL=address)
+            assert encoding in told
+            assert "createdb --encoding UTF8 --template template0" in told
+        doctor = blank.run("doctor", DATABASE_URL=address)
+        assert doctor.returncode == 1
+        assert f"bảng mã {encoding}" in doctor.stdout
+    finally:
+        postgres_server.drop(name)
+
+
 def test_a_second_serving_process_is_refused(machine: Machine) -> None:
     with control.hold(machine.url):
         for command in ("run", "chat", "migrate"):
@@ -118,7 +140,7 @@ def test_a_chat_ends_with_its_input_after_the_last_answer(machine: Machine) -> N
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=patience.SECONDS,
     )
     assert result.stdout.count("Anh/chị nhắn số để chọn.") == 2
     assert result.stderr == ""
