@@ -20,12 +20,17 @@ from storage import appointments, submissions, units
 from storage.database import Transaction
 from storage.tables import Appointment, Right, Role, State
 from tests import initiatives
-from tests.handlers import access_acts, access_duties, access_feedback, access_initiatives
+from tests.handlers import access_acts, access_awards, access_duties, access_feedback, access_initiatives
 from tests.handlers.access_acts import Act
 from tests.handlers.access_scenes import ABOVE, AWAY, BESIDE, NOW, OWN, TOP, UNITS, Action, Scene
 from tests.union import Union
 
-ACTIONS = (*access_initiatives.ACTIONS, *access_feedback.ACTIONS, *access_duties.ACTIONS)
+ACTIONS = (
+    *access_initiatives.ACTIONS,
+    *access_feedback.ACTIONS,
+    *access_duties.ACTIONS,
+    *access_awards.ACTIONS,
+)
 EVERY_RIGHT = frozenset(Right)
 
 
