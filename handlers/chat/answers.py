@@ -9,6 +9,7 @@ from handlers.chat import awards as award_desk
 from handlers.chat import broadcasts as news_desk
 from handlers.chat import commands, forms, menu
 from handlers.chat import duties as duty_desk
+from handlers.chat import linking as linking_desk
 from handlers.chat.context import Context
 from handlers.chat.feedback import desk as feedback_desk
 from handlers.chat.initiatives import desk_work, inbox, officers, selection_desk
@@ -136,7 +137,7 @@ def _library(context: Context, world: World, _question: str, key: str) -> Turn |
 
 
 def _linking(context: Context, _world: World, question: str, key: str) -> None:
-    linking.press(context, question, key)
+    linking_desk.press(context, question, key)
 
 
 def _award(context: Context, world: World, question: str, key: str) -> Turn | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from handlers import actors
 from handlers.chat import appointments as appointment_desk
 from handlers.chat import awards as award_desk
 from handlers.chat import broadcasts as news_desk
 from handlers.chat import forms, menu
+from handlers.chat import linking as linking_desk
 from handlers.chat.context import Context
 from handlers.chat.initiatives import desk_work, inbox, officers
 from handlers.danger import callbacks
@@ -23,10 +23,7 @@ from handlers.flows.world import World
 from handlers.initiatives import items as initiatives
 from handlers.news import wishes as news
 from handlers.office import channel_name
-from handlers.people import appointments, linking, pairing, privacy
-from handlers.reaching import promises
-from handlers.reaching.reach import What
-from handlers.text.readers import given_name
+from handlers.people import privacy
 from messages.types import Pressed, Say, parse_payload
 from storage import members
 from storage.tables import State
@@ -61,11 +58,11 @@ def perform(context: Context, world: World, effect: outcomes.Effect, draft_id: s
         case outcomes.Erase():
             privacy.erase(context)
         case outcomes.Link(code, name):
-            _link(context, code, name)
+            linking_desk.redeem(context, code, name)
         case outcomes.NewLinkCode():
-            linking.give_code(context)
+            linking_desk.give_code(context)
         case outcomes.Unlink():
-            linking.unlink(context)
+            linking_desk.unlink(context)
         case outcomes.LookUp(typed):
             menu.look_up(context, typed)
         case outcomes.Extend(programme_id, closes):
@@ -146,32 +143,3 @@ def _agree(context: Context, version: str) -> None:
         news.invite(context)
     else:
         menu.show(context)
-
-
-def _link(context: Context, code: str, name: str | None) -> None:
-    """A one-time code: another chat's of the same person, or an officer's, which is not used up in a browser."""
-    if linking.redeem(context, code):
-        return
-    if not actors.carries_roles(context.inbound.address) and pairing.is_good(context.db, code, context.now):
-        context.say("officer.link_elsewhere")
-        return
-    match pairing.redeem(context.db, typed=code, member_id=context.my_id, now=context.now):
-        case pairing.Redeemed(unit=unit, role=role) as taken:
-            context.me.name = context.me.name or name
-            appointments.tell_inviter(context.db, context.office, taken, context.me, context.now)
-            first, last = context.office.quiet_hours
-            context.say(
-                "officer.linked",
-                given_name=given_name(context.me.name or ""),
-                role=context.office.catalogue.label(f"role.{role}"),
-                unit=unit.name,
-                hours_from=last,
-                hours_to=first,
-                span=promises.here(context.office, context.inbound.address, What.OFFICER),
-            )
-            context.take_on(members.appointments(context.db, [context.my_id], context.now).get(context.my_id, ()))
-            menu.show(context)
-        case pairing.Refusal.USED:
-            context.say("officer.link_used")
-        case _:
-            context.say("officer.link_invalid")

@@ -15,13 +15,14 @@ from handlers.chat.context import Context
 from handlers.chat.forms import RESUMED, begin
 from handlers.danger import callers
 from handlers.danger.callers import Caller
-from handlers.flows.callback import AT, DAYS, FORM, HIDDEN
+from handlers.flows.callback import AT, FORM, HIDDEN
 from handlers.flows.engine import advance, open_form
 from handlers.flows.form import Draft, Turn
 from handlers.flows.outcomes import AskCallback, Menu
 from handlers.flows.world import World
 from handlers.office import Office
 from handlers.reaching import promises, reach
+from handlers.text.terms import CALLBACK_DAYS
 from messages.filters import phone_words
 from messages.types import Address, Choice, Say
 from storage import appointments, callbacks, members, outbox, transcript, units
@@ -82,7 +83,7 @@ def ask(context: Context, wanted: AskCallback) -> None:
         callback_id=office.new_id(),
         unit_id=caller.unit.id,
         due_at=due,
-        expires_at=now + timedelta(days=DAYS),
+        expires_at=now + timedelta(days=CALLBACK_DAYS),
     )
     values = {"officer": caller.name, "unit": caller.unit.name, "at": due, "phone": wanted.phone}
     context.said.append(Say("callback.done", values, _on_from_here(context), WAYS if context.known else ""))
@@ -116,7 +117,7 @@ def _asked(context: Context, caller: Caller, wanted: AskCallback) -> Asked:
         "at": callers.by_when(context.now),
         "full_name": known.member.name if known else None,
         "hidden": wanted.hidden,
-        "days": DAYS,
+        "days": CALLBACK_DAYS,
     }
     proof = hashlib.sha256(context.office.catalogue.text(TERMS, values).encode()).hexdigest()
     midnight = reach.midnight(context.now)

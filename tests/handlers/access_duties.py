@@ -1,4 +1,4 @@
-"""What officers do with duties and the roles of others."""
+"""What officers do with duties."""
 
 from __future__ import annotations
 
@@ -27,18 +27,5 @@ ACTIONS = (
         UPWARD,
         lambda scene, actor: desk_acts.put_off_duty(scene.db, scene.more["duty"], scene.ids[OWN], actor, NOW),
         _owes,
-    ),
-    Action("hand out a role", Right.REPORT, UPWARD, lambda scene, actor: desk_acts.invite(scene.db, OWN, actor, NOW)),
-    Action(
-        "end a role",
-        Right.REPORT,
-        UPWARD,
-        lambda scene, actor: desk_acts.end_role(scene.db, scene.helper, actor, NOW),
-    ),
-    Action(
-        "see who serves",
-        Right.REPORT,
-        UPWARD,
-        lambda scene, actor: desk_acts.list_officers(scene.db, "Trần Thị helper", actor, NOW),
     ),
 )
