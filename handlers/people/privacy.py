@@ -14,7 +14,7 @@ from handlers.feedback import items as heard
 from handlers.feedback import news as feedback_news
 from handlers.initiatives import items as initiatives
 from handlers.office import Office, local_day
-from handlers.people import appointments, linking
+from handlers.people import appointments, linking, profile
 from handlers.units import places
 from messages.types import Address
 from storage import (
@@ -34,8 +34,6 @@ from storage import (
 from storage.database import Transaction
 from storage.tables import Feedback, Member, State, Submission
 
-PROFILE = ("name", "phone", "place", "other_unit", "group")
-"""What somebody tells of themselves and may change; the unit is kept by its id."""
 SUBSCRIBER = 9
 """The digits of a number without the country's code or the leading zero."""
 OF_THEIR_OWN = frozenset({news.PURPOSE, callbacks.PURPOSE})
@@ -147,11 +145,8 @@ def _given(
 @act(Needs.SELF, audit="privacy.correct")
 def correct(db: Transaction, actor: Actor, field: str, values: Mapping[str, Any], *, now: datetime) -> None:
     """Change one field of one's profile, with what follows from it; submissions keep what they were handed in with."""
-    told = {key: values[key] for key in PROFILE if key in values}
-    if "unit" in values:
-        unit = units.known(db, values["unit"]) if values["unit"] not in (None, "other") else None
-        told["unit_id"] = unit.id if unit else None
-    db.change(_me(db, actor), told)
+    member = _me(db, actor)
+    profile.keep(db, member, {"other_unit": member.other_unit, **values})
     audit.record(db, action="privacy.correct", actor_id=actor.me, now=now, details={"field": field})
 
 
