@@ -55,7 +55,7 @@ class Away:
 @act(Needs.ROLE, audit="officer.end", tells="whoever held it")
 def end(db: Transaction, office: Office, actor: Actor, appointment_id: int, *, now: datetime) -> Held:
     """A role ends now, and who held it is told. Raises Refusal: not held, not theirs to end, the last admin."""
-    found = appointments.held(db, appointment_id, now)
+    found = find(db, actor, appointment_id, now)
     if found is None:
         raise Refusal("people.ended_before")
     row = found.appointment
@@ -70,11 +70,11 @@ def end(db: Transaction, office: Office, actor: Actor, appointment_id: int, *, n
 
 
 def find(db: Transaction, actor: Actor, appointment_id: int, now: datetime) -> Held | None:
-    """A role that is held for one of somebody's units or below; any other is as good as not there."""
+    """A role that is somebody's own, or held for one of their units or below; any other is as good as not there."""
     found = appointments.held(db, appointment_id, now)
-    if found is None or found.unit.id is None:
-        return None
-    return found if actor.has_every_right or actor.covering(db, found.unit.id) else None
+    if found is None or actor.has_every_right or found.appointment.member_id == actor.member_id:
+        return found
+    return found if actor.covering(db, found.appointment.unit_id) else None
 
 
 def seen_by(db: Transaction, actor: Actor, now: datetime) -> list[Held]:
