@@ -5,6 +5,7 @@ Never a name, a phone number or a member's text: `subject` is a code, `details` 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -26,9 +27,22 @@ def record(
     unit_id: int | None = None,
     subject: str | None = None,
     details: Mapping[str, Detail] | None = None,
+    ordered: bool = True,
 ) -> None:
-    """Add one entry. `actor_id` None is the command line or the product itself."""
-    row = Audit(at=now, actor_id=actor_id, action=action, unit_id=unit_id, subject=subject, details=dict(details or {}))
+    """Add one entry. `actor_id` None is the command line or the product itself, or somebody without a name.
+
+    Not `ordered`: its number tells nothing of what was done before it and after.
+    """
+    number = None if ordered else -1 - secrets.randbits(62)
+    row = Audit(
+        id=number,
+        at=now,
+        actor_id=actor_id,
+        action=action,
+        unit_id=unit_id,
+        subject=subject,
+        details=dict(details or {}),
+    )
     db.add(row)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from handlers import programmes as planning
 from handlers.chat.context import Context
-from handlers.chat.feedback import desk as feedback_desk
+from handlers.chat.feedback import card as feedback_card
+from handlers.chat.feedback import own as feedback
 from handlers.chat.initiatives import officers
-from handlers.feedback import items as feedback
+from handlers.feedback import card as cards
+from handlers.feedback import items as heard
 from handlers.flows.broadcast import FORM as COMPOSE
 from handlers.flows.form import Draft
 from handlers.flows.initiative import FORM as INITIATIVE
@@ -108,7 +110,7 @@ def not_understood(context: Context) -> None:
 def look_up(context: Context, typed: str) -> None:
     """One of one's own submissions, by the code as it was typed."""
     code = read_code(typed)
-    if code is not None and code.startswith(feedback.PREFIX):
+    if code is not None and code.startswith(heard.PREFIX):
         _look_up_feedback(context, code, typed)
         return
     record = submissions.by_code(context.db, code) if code else None
@@ -121,11 +123,11 @@ def look_up(context: Context, typed: str) -> None:
 
 
 def _look_up_feedback(context: Context, code: str, typed: str) -> None:
-    own = feedback.own_item(context, code)
+    own = heard.own(context.db, context.actor, code)
     if own is not None:
         feedback.show(context, own)
-    elif feedback_desk.item(context, code) is not None:
-        feedback_desk.card(context, code)
+    elif cards.find(context.db, context.actor, code, context.now) is not None:
+        feedback_card.show(context, code)
     else:
         context.say("lookup.unknown", typed=typed[:40])
 

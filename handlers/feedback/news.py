@@ -143,7 +143,7 @@ def tell_author(
     return notices.to_chat(db, office, author.member_id, author.address, say, topic=TOPIC, now=now)
 
 
-def author_choices(office: Office, item: Feedback) -> tuple[Choice, ...]:
+def open_to_author(item: Feedback) -> tuple[str, ...]:
     """What the author may do now: say whether an answer will do, reopen once, add something."""
     keys: list[str] = []
     if item.state in ANSWERED:
@@ -154,7 +154,12 @@ def author_choices(office: Office, item: Feedback) -> tuple[Choice, ...]:
         keys.append("unsettled")
     if item.state in feedback.FOLLOWED:
         keys.append("added")
-    return tuple(Choice(key, office.catalogue.label(f"heard.{key}")) for key in keys)
+    return tuple(keys)
+
+
+def author_choices(office: Office, item: Feedback) -> tuple[Choice, ...]:
+    """The same as choices."""
+    return tuple(Choice(key, office.catalogue.label(f"heard.{key}")) for key in open_to_author(item))
 
 
 def history(db: Transaction, office: Office, item: Feedback, *, for_author: bool) -> list[tuple[date, str, bool, str]]:

@@ -267,7 +267,9 @@ def _is_hidden(context: Context, draft: Draft) -> bool:
     """Whether somebody is, or may be, writing something without a name."""
     if draft.form == feedback_form.FORM.name:
         return bool(draft.answers.get("anonymity") != "named")
-    item = feedback_items.own_item(context, str(draft.answers.get("code"))) if draft.form == MORE.name else None
+    if draft.form != MORE.name:
+        return False
+    item = feedback_items.own(context.db, context.actor, str(draft.answers.get("code")))
     return item is not None and item.anonymous
 
 

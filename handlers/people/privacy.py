@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from handlers import actors
 from handlers.chat import menu
 from handlers.chat.context import Aside, Context
 from handlers.danger import callbacks as callback_desk
@@ -202,7 +203,7 @@ def erase_member(db: Transaction, office: Office, member: Member, *, code: str, 
                 db, record, state=State.WITHDRAWN, actor_id=None, unit_id=record.receiver_id, note=None, now=now
             )
             initiatives.tell_officers(db, office, record, "officer.withdrawn", now)
-    heard.withdraw_named(db, office, member.id, now)
+    heard.withdraw_named(db, office, actors.CLOCK, member.id, now=now)
     callback_desk.forget(db, member.id)
     said = feedback.named_by(db, member.id)
     _forget_copies(db, [*submissions.of_member(db, member.id, limit=10_000), *said])
