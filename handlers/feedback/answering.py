@@ -86,23 +86,26 @@ def answer(
     match given:
         case Explained(basis, text):
             item = card.require_open(db, actor, code, "explain", seen, now)
-            moved = _move(db, actor, item, State.EXPLAINED, now, text=text, details={"basis": basis})
+            moved = card.change_all(
+                db, actor, item, "explained", now, state=State.EXPLAINED, text=text, details={"basis": basis}
+            )
             return _tell(db, office, moved, "feedback.explained", {"basis": basis, "answer": text}, now)
         case Petitioned(to, due):
             item = card.require_open(db, actor, code, "petition", seen, now)
-            moved = _move(db, actor, item, State.PETITIONED, now, details={"to": to})
+            moved = card.change_all(db, actor, item, "petitioned", now, state=State.PETITIONED, details={"to": to})
             feedback_tasks.add(db, code, kind="petition", who=to, what=None, made_on=today, due_on=due)
             values = {"by": news.receiver_name(db, item, office), "to": to, "date": today, "due": due}
             return _tell(db, office, moved, "feedback.petitioned", values, now)
         case Supported(officer, deed, due):
             item = card.require_open(db, actor, code, "support", seen, now)
-            moved = _move(db, actor, item, State.SUPPORTED, now, details={"officer": officer, "deed": deed})
+            details = {"officer": officer, "deed": deed}
+            moved = card.change_all(db, actor, item, "supported", now, state=State.SUPPORTED, details=details)
             feedback_tasks.add(db, code, kind="help", who=officer, what=deed, made_on=today, due_on=due)
             values = {"by": news.receiver_name(db, item, office), "officer": officer, "deed": deed, "due": due}
             return _tell(db, office, moved, "feedback.supported", values, now)
         case Resolved(text):
             item = card.require_open(db, actor, code, "resolve", seen, now)
-            moved = _move(db, actor, item, State.RESOLVED, now, text=text)
+            moved = card.change_all(db, actor, item, "resolved", now, state=State.RESOLVED, text=text)
             feedback_tasks.finish(db, code, today)
             values = {"result": office.catalogue.label("feedback_result"), "answer": text}
             return _tell(db, office, moved, "feedback.result", values, now)
@@ -147,7 +150,7 @@ def finish_help(db: Transaction, actor: Actor, code: str, number: int, *, seen: 
 def close(db: Transaction, office: Office, actor: Actor, code: str, *, seen: int | None, now: datetime) -> Told:
     """What was answered is over; the author may still reopen it. Raises Refusal, Changed."""
     item = card.require_open(db, actor, code, "close", seen, now)
-    moved = _move(db, actor, item, State.SETTLED, now, what="closed")
+    moved = card.change_all(db, actor, item, "closed", now, state=State.SETTLED)
     feedback_tasks.finish(db, code, day_of(now))
     return _tell(db, office, moved, "feedback.officer_closed", {}, now)
 
@@ -164,9 +167,8 @@ def forward(
     above = next_above(db, item, now)
     if above is None:
         raise Refusal("officer.feedback_no_above", code=code)
-    moved = card.change_all(
-        db, actor, item, "forwarded", now, lambda _: {"receiver_id": above.id}, note=note, details={"above": above.name}
-    )
+    details = {"above": above.name}
+    moved = card.change_all(db, actor, item, "forwarded", now, note=note, details=details, receiver_id=above.id)
     told = _tell(db, office, moved, "feedback.forwarded", {"above": above.name}, now)
     news.tell_officers(db, office, item, "officer.new_feedback", now)
     return told
@@ -189,23 +191,6 @@ def next_above(db: Transaction, item: Feedback, now: datetime) -> Unit | None:
 
 def _until(due: date | None) -> dict[str, str]:
     return {"due": f"{due:%d/%m/%Y}"} if due else {}
-
-
-def _move(
-    db: Transaction,
-    actor: Actor,
-    item: Feedback,
-    state: State,
-    now: datetime,
-    *,
-    what: str | None = None,
-    text: str | None = None,
-    details: Mapping[str, str] | None = None,
-) -> Moved:
-    def facts(one: Feedback) -> dict[str, Any]:
-        return {"state": state, "answered_on": one.answered_on or day_of(now), "satisfied": None}
-
-    return card.change_all(db, actor, item, what or state, now, facts, text=text, details=details)
 
 
 def _tell(db: Transaction, office: Office, moved: Moved, key: str, values: Mapping[str, Any], now: datetime) -> Told:

@@ -6,7 +6,7 @@ be laid beside an instant elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -196,21 +196,23 @@ def change_all(
     item: Feedback,
     what: str,
     now: datetime,
-    facts: Callable[[Feedback], Mapping[str, Any]],
     *,
+    state: State | None = None,
     text: str | None = None,
     note: str | None = None,
     details: Mapping[str, str] | None = None,
+    **facts: Any,
 ) -> tuple[Sequence[Feedback], bool]:
     """Do something with an item and with all that are answered with it: those that were changed, the item first, and
-    whether one of them hides who wrote it. `note` is kept with the item alone. Raises Changed when somebody was
-    quicker with the item itself.
+    whether one of them hides who wrote it. A new `state` is an answer; `note` is kept with the item alone. Raises
+    Changed when somebody was quicker with the item itself.
     """
     hidden, unit_id, changed = is_hidden(db, item), item.receiver_id, []
     for one in group_of(db, item):
         words = (note if one is item else None) or text
         done = _done(actor, one, what, now, hidden=hidden, text=words, details=details)
-        if feedback.change(db, one, done, **facts(one)):
+        answered = {"state": state, "answered_on": one.answered_on or day_of(now), "satisfied": None} if state else {}
+        if feedback.change(db, one, done, **facts, **answered):
             _record(db, actor, one, what, now, hidden=hidden, unit_id=unit_id)
             changed.append(one)
         elif one is item:
