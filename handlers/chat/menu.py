@@ -7,8 +7,8 @@ from handlers.chat.context import Context
 from handlers.chat.feedback import card as feedback_card
 from handlers.chat.feedback import own as feedback
 from handlers.chat.initiatives import officers
-from handlers.feedback import card as cards
 from handlers.feedback import items as heard
+from handlers.feedback import readers
 from handlers.flows.broadcast import FORM as COMPOSE
 from handlers.flows.form import Draft
 from handlers.flows.initiative import FORM as INITIATIVE
@@ -126,7 +126,7 @@ def _look_up_feedback(context: Context, code: str, typed: str) -> None:
     own = heard.own(context.db, context.actor, code)
     if own is not None:
         feedback.show(context, own)
-    elif cards.find(context.db, context.actor, code, context.now) is not None:
+    elif readers.find(context.db, context.actor, code, context.now) is not None:
         feedback_card.show(context, code)
     else:
         context.say("lookup.unknown", typed=typed[:40])

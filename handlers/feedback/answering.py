@@ -13,7 +13,7 @@ from typing import Any
 from handlers.actors import Actor
 from handlers.acts import act
 from handlers.errors import Refusal
-from handlers.feedback import card, news
+from handlers.feedback import card, news, readers
 from handlers.feedback import ways as feedback_ways
 from handlers.office import Office
 from handlers.reaching.promises import Promise
@@ -168,7 +168,7 @@ def forward(
     if above is None:
         raise Refusal("officer.feedback_no_above", code=code)
     details = {"above": above.name}
-    moved = card.change_all(db, actor, item, "forwarded", now, note=note, details=details, receiver_id=above.id)
+    moved = card.change_all(db, actor, item, "forwarded", now, note=note, details=details, receiver=above)
     told = _tell(db, office, moved, "feedback.forwarded", {"above": above.name}, now)
     news.tell_officers(db, office, item, "officer.new_feedback", now)
     return told
@@ -186,7 +186,10 @@ def mark(db: Transaction, actor: Actor, code: str, flag: str, *, seen: int | Non
 
 def next_above(db: Transaction, item: Feedback, now: datetime) -> Unit | None:
     """The unit an item would be handed to."""
-    return None if item.receiver_id is None else feedback_ways.next_above(db, item.receiver_id, now)
+    if item.receiver_id is None:
+        return None
+    desk = readers.desk_of(db, item.receiver_id, now)
+    return feedback_ways.next_above(db, desk or item.receiver_id, now)
 
 
 def _until(due: date | None) -> dict[str, str]:

@@ -16,6 +16,7 @@ from rapidfuzz import fuzz, process, utils
 from handlers.actors import Actor
 from handlers.acts import act
 from handlers.errors import Refusal
+from handlers.feedback import readers, ways
 from handlers.text.readers import fold
 from messages.dates import ZONE, day_of
 from storage import audit, feedback, feedback_groups, feedback_tasks, units
@@ -58,28 +59,9 @@ class Changed(Refusal):
 # --- reading ---
 
 
-def find(db: Transaction, actor: Actor, code: str, now: datetime) -> Feedback | None:
-    """An item this actor may read and deal with; any other is as good as not there."""
-    found = feedback.by_code(db, code)
-    return found if found is not None and may_read(db, actor, found, now) else None
-
-
-def may_read(db: Transaction, actor: Actor, item: Feedback, _now: datetime) -> bool:
-    """Whether an item was received inside a subtree that the actor answers for."""
-    return item.receiver_id is not None and actor.may(db, Right.ANSWER, item.receiver_id)
-
-
-def require(db: Transaction, actor: Actor, code: str, now: datetime) -> Feedback:
-    """The same as `find`. Raises Refusal."""
-    found = find(db, actor, code, now)
-    if found is None:
-        raise Refusal("officer.not_yours")
-    return found
-
-
 def require_open(db: Transaction, actor: Actor, code: str, action: str, seen: int | None, now: datetime) -> Feedback:
     """An item with which just this may be done, as it was seen. Raises Refusal, Changed."""
-    found = require(db, actor, code, now)
+    found = readers.require(db, actor, code, now)
     if seen not in (None, found.revision) or action not in actions(db, found):
         raise Changed(found)
     return found
@@ -124,15 +106,15 @@ class Card:
 @act(Right.ANSWER, audit="feedback.read")
 def read(db: Transaction, actor: Actor, code: str, *, now: datetime) -> Card:
     """Look at one item: that it was read is kept. Raises Refusal."""
-    item = require(db, actor, code, now)
+    item = readers.require(db, actor, code, now)
     _record(db, actor, item, "read", now, hidden=is_hidden(db, item), unit_id=item.receiver_id)
     free = item.state in feedback.WAITING and item.merged_into is None and item.text is not None
     return Card(
         item,
         units.by_id(db, item.unit_id) if item.unit_id else None,
         actions(db, item),
-        tuple(other.code for other in feedback_groups.followers(db, item.code)),
-        tuple(other.code for other, score in alike(db, item) if score >= ALIKE) if free else (),
+        tuple(one.code for one in feedback_groups.followers(db, item.code) if readers.may_read(db, actor, one, now)),
+        tuple(other.code for other, score in alike(db, actor, item, now) if score >= ALIKE) if free else (),
         feedback_tasks.of_item(db, item.code),
     )
 
@@ -140,22 +122,30 @@ def read(db: Transaction, actor: Actor, code: str, *, now: datetime) -> Card:
 @act(Right.ANSWER, audit="feedback.read")
 def compare(db: Transaction, actor: Actor, code: str, *, now: datetime) -> list[tuple[Feedback, int]]:
     """Read what may be about the same as an item, each with its likeness (see `alike`). Raises Refusal."""
-    item = require(db, actor, code, now)
-    near = alike(db, item)
+    item = readers.require(db, actor, code, now)
+    near = alike(db, actor, item, now)
     for other, _ in near:
         hidden = item.anonymous or is_hidden(db, other)
         _record(db, actor, other, "read", now, hidden=hidden, unit_id=other.receiver_id)
     return near
 
 
-def alike(db: Transaction, item: Feedback) -> list[tuple[Feedback, int]]:
-    """Open items of the same unit, those most like this one first, each with its likeness from 0 to 100."""
-    others = {other.code: other for other in feedback_groups.candidates(db, item, COMPARED)}
+def alike(db: Transaction, actor: Actor, item: Feedback, now: datetime) -> list[tuple[Feedback, int]]:
+    """Open items of the same unit, as far as the actor may read them, those most like this one first, each with its
+    likeness from 0 to 100.
+    """
+    others = {other.code: other for other in candidates(db, actor, item, now)}
     texts = {code: fold(other.text or "") for code, other in others.items()}
     ranked = process.extract(
         fold(item.text or ""), texts, scorer=fuzz.token_set_ratio, processor=utils.default_process, limit=OFFERED
     )
     return [(others[code], round(score)) for _, score, code in ranked]
+
+
+def candidates(db: Transaction, actor: Actor, item: Feedback, now: datetime) -> list[Feedback]:
+    """Other items of the same unit that may follow this one."""
+    others = feedback_groups.candidates(db, item, COMPARED)
+    return [other for other in others if readers.may_read(db, actor, other, now)]
 
 
 def is_hidden(db: Transaction, item: Feedback) -> bool:
@@ -198,21 +188,26 @@ def change_all(
     now: datetime,
     *,
     state: State | None = None,
+    receiver: Unit | None = None,
     text: str | None = None,
     note: str | None = None,
     details: Mapping[str, str] | None = None,
-    **facts: Any,
 ) -> tuple[Sequence[Feedback], bool]:
     """Do something with an item and with all that are answered with it: those that were changed, the item first, and
-    whether one of them hides who wrote it. A new `state` is an answer; `note` is kept with the item alone. Raises
-    Changed when somebody was quicker with the item itself.
+    whether one of them hides who wrote it. A new `state` is an answer, a new `receiver` stands above; `note` is kept
+    with the item alone. Raises Changed when somebody was quicker with the item itself.
     """
     hidden, unit_id, changed = is_hidden(db, item), item.receiver_id, []
+    passed = ways.levels_to(db, item, receiver, now) if receiver else 0
     for one in group_of(db, item):
         words = (note if one is item else None) or text
         done = _done(actor, one, what, now, hidden=hidden, text=words, details=details)
-        answered = {"state": state, "answered_on": one.answered_on or day_of(now), "satisfied": None} if state else {}
-        if feedback.change(db, one, done, **facts, **answered):
+        facts: dict[str, Any] = {}
+        if state is not None:
+            facts = {"state": state, "answered_on": one.answered_on or day_of(now), "satisfied": None}
+        if receiver is not None:
+            facts |= {"receiver_id": receiver.id, "climbed": max(0, one.climbed - passed)}
+        if feedback.change(db, one, done, **facts):
             _record(db, actor, one, what, now, hidden=hidden, unit_id=unit_id)
             changed.append(one)
         elif one is item:

@@ -11,7 +11,6 @@ from datetime import datetime
 from handlers.actors import Actor
 from handlers.acts import act
 from handlers.feedback import card
-from storage import feedback_groups
 from storage.database import Transaction
 from storage.tables import Feedback, Right
 
@@ -20,7 +19,7 @@ from storage.tables import Feedback, Right
 def join(db: Transaction, actor: Actor, code: str, other: str, *, seen: int | None, now: datetime) -> Feedback:
     """Let another item of the same unit follow this one. Raises Refusal, Changed."""
     leader = card.require_open(db, actor, code, "merge", seen, now)
-    near = {one.code: one for one in feedback_groups.candidates(db, leader, card.COMPARED)}
+    near = {one.code: one for one in card.candidates(db, actor, leader, now)}
     if other not in near:
         raise card.Changed(leader)
     card.join(db, actor, leader, near[other], now)

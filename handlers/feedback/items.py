@@ -20,10 +20,10 @@ from handlers.feedback.card import Changed
 from handlers.feedback.news import due, open_to_author, tell_officers
 from handlers.office import Office
 from messages.dates import ZONE, day_of
-from storage import audit, feedback, feedback_groups, programmes
+from storage import audit, feedback, feedback_groups, programmes, units
 from storage.database import Transaction
 from storage.feedback import Act, State
-from storage.tables import Feedback, Kind
+from storage.tables import Feedback, Kind, Unit
 
 PREFIX = "YK"
 
@@ -81,6 +81,7 @@ def submit(
         state=State.SENT,
         due_on=due_on,
         due_at=due_at,
+        climb_announced=_has_above(db, way.receiver),
         day=day_of(now),
     )
     if voice.anonymous:
@@ -91,6 +92,11 @@ def submit(
     feedback.add(db, item, author_id=actor.me, draft_id=draft_id, act=_done(item, "sent", now))
     tell_officers(db, office, item, "officer.new_feedback", now)
     return item, True
+
+
+def _has_above(db: Transaction, receiver: Unit | None) -> bool:
+    """Whether there is anybody to tell when no answer comes: only then the receipt speaks of it."""
+    return receiver is not None and receiver.id is not None and bool(units.ancestors(db, receiver.id))
 
 
 def _free_code(db: Transaction, office: Office, now: datetime) -> str:

@@ -14,7 +14,7 @@ from rapidfuzz import fuzz
 from handlers import actors
 from handlers.actors import Actor
 from handlers.acts import Needs, act
-from handlers.feedback import card, news
+from handlers.feedback import news, readers
 from handlers.office import Office
 from handlers.text.readers import fold
 from messages import library as shipped
@@ -37,7 +37,7 @@ OWN, SHIPPED = "u", "s."
 
 def search(db: Transaction, office: Office, actor: Actor, code: str, words: str, now: datetime) -> tuple[Ready, ...]:
     """Answers with these words for an item, filled in for it, best first; without words those nearest to the item."""
-    item = card.find(db, actor, code, now)
+    item = readers.find(db, actor, code, now)
     if item is None:
         return ()
     wanted = fold(words).split()
@@ -52,7 +52,7 @@ def search(db: Transaction, office: Office, actor: Actor, code: str, words: str,
 
 def one(db: Transaction, office: Office, actor: Actor, code: str, key: str, now: datetime) -> Ready | None:
     """One answer of those there are for an item."""
-    item = card.find(db, actor, code, now)
+    item = readers.find(db, actor, code, now)
     return None if item is None else next((ready for ready in _known(db, office, item, now) if ready.key == key), None)
 
 

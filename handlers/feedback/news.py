@@ -18,7 +18,7 @@ from handlers.reaching.promises import Promise
 from handlers.reaching.reach import Reason
 from messages.dates import ZONE
 from messages.types import Choice, Say
-from storage import appointments, feedback, units, untold
+from storage import appointments, desks, feedback, units, untold
 from storage.database import Transaction
 from storage.errors import WrongKey
 from storage.feedback import ANSWERED, State
@@ -74,8 +74,9 @@ def officers_of(db: Transaction, unit_id: int, now: datetime) -> list[int]:
 
 
 def tell_officers(db: Transaction, office: Office, item: Feedback, key: str, now: datetime) -> None:
-    """Push news of an item to the officers of the unit that answers; never its text."""
-    if item.receiver_id is None:
+    """Push news of an item to the officers who answer it; never its text."""
+    desk = desks.of_unit(db, item.receiver_id, now, desks.OF_FEEDBACK) if item.receiver_id else None
+    if desk is None:
         return
     values = {
         "unit": receiver_name(db, item, office),
@@ -86,7 +87,7 @@ def tell_officers(db: Transaction, office: Office, item: Feedback, key: str, now
     }
     choices = (Choice("open", office.catalogue.label("open_item")),)
     say = Say(key, values, choices, f"{DESK}@{item.code}")
-    for member_id in officers_of(db, item.receiver_id, now):
+    for member_id in officers_of(db, desk, now):
         notices.to_officer(
             db,
             office,

@@ -90,7 +90,7 @@ def word(db: Transaction, actor: Actor, code: str, words: str, *, seen: int | No
 def publish(
     db: Transaction, office: Office, actor: Actor, code: str, words: str, *, seen: int | None, now: datetime
 ) -> Broadcast:
-    """Tell it at once, with all that waits at the same unit, each matter once. Raises Refusal, Changed."""
+    """Tell it at once, with all that waits to be told to the same unit, each matter once. Raises Refusal, Changed."""
     item = _to_publish(db, actor, code, words, seen, now)
     digest = preview(db, office, actor, item, words, now)
     if digest.unit is None:
@@ -118,7 +118,7 @@ def _to_publish(db: Transaction, actor: Actor, code: str, words: str, seen: int 
 def preview(db: Transaction, office: Office, actor: Actor, item: Feedback, words: str, now: datetime) -> Digest:
     """The digest as members would get it, with as much of what waits as fits into one message."""
     unit = _audience(db, actor, item)
-    waiting, lines = _pending(db, item), [words]
+    waiting, lines = _pending(db, item, unit), [words]
     text = _text(office, unit, lines, now)
     for other in waiting:
         line = other.public_words or ""
@@ -133,19 +133,21 @@ def preview(db: Transaction, office: Office, actor: Actor, item: Feedback, words
 
 def _audience(db: Transaction, actor: Actor, item: Feedback) -> Unit | None:
     """The nearest unit that is large enough, if it lies in the officer's reach."""
+    unit = _large_enough(db, item)
+    return unit if unit and unit.id and actor.may(db, Right.ANSWER, unit.id) else None
+
+
+def _large_enough(db: Transaction, item: Feedback) -> Unit | None:
     assert item.receiver_id is not None
     own = units.by_id(db, item.receiver_id)
     line = [*([own] if own else []), *units.ancestors(db, item.receiver_id)]
-    unit = next((one for one in line if feedback_ways.hides(db, one)), None)
-    if unit is None or unit.id is None:
-        return None
-    return unit if actor.may(db, Right.ANSWER, unit.id) else None
+    return next((one for one in line if feedback_ways.hides(db, one)), None)
 
 
-def _pending(db: Transaction, item: Feedback) -> Sequence[Feedback]:
-    """Other matters of the same unit that wait to be told."""
-    assert item.receiver_id is not None
-    return [other for other in feedback.to_publish(db, item.receiver_id) if other.code != item.code]
+def _pending(db: Transaction, item: Feedback, unit: Unit | None) -> Sequence[Feedback]:
+    """Other matters that wait to be told to the same unit: its own, and those of units below that are too small."""
+    waiting = feedback.to_publish(db, unit.id) if unit and unit.id else ()
+    return [one for one in waiting if one.code != item.code and _large_enough(db, one) == unit]
 
 
 def _text(office: Office, unit: Unit | None, lines: Sequence[str], now: datetime) -> str:

@@ -9,9 +9,9 @@ from handlers import actors
 from handlers.actors import Actor
 from handlers.feedback import answering, card, groups, public
 from handlers.feedback.answering import Explained, Petitioned, Resolved, Supported
-from storage import feedback, feedback_tasks
+from storage import appointments, feedback, feedback_tasks
 from storage.tables import Feedback, Right
-from tests.handlers.access_scenes import NOW, OWN, UPWARD, Action, Scene
+from tests.handlers.access_scenes import BOTH, NOW, OWN, OWN_ONLY, UPPER_ONLY, UPWARD, Action, Scene
 from tests.union import OFFICE
 
 FEEDBACK, OTHER_FEEDBACK = "YK-27-4F7K2", "YK-27-4F7K3"
@@ -25,6 +25,31 @@ def _has_feedback(scene: Scene, code: str = FEEDBACK, state: str = "sent") -> No
     facts = {"kind": "wish", "topic": "other", "anonymous": True, "state": state, "day": day, "due_on": day}
     item = Feedback(code=code, mark="", receiver_id=scene.ids[OWN], text="Mái dột.", **facts)
     feedback.add(scene.db, item, author_id=scene.helper, draft_id=code, act=feedback.Act("sent", day, None))
+
+
+def _climbs(*, announced: bool, anonymous: bool = False, levels: int = 1) -> Callable[[Scene], None]:
+    """One that is late: so many levels above were told."""
+
+    def scene(scene: Scene) -> None:
+        _has_feedback(scene)
+        item = feedback.by_code(scene.db, FEEDBACK)
+        assert item is not None
+        item.anonymous, item.climb_announced, item.climbed = anonymous, announced, levels
+        scene.db.flush()
+
+    return scene
+
+
+def _was_forwarded(scene: Scene) -> None:
+    """One handed up after a level above had been told."""
+    _climbs(announced=True)(scene)
+    answering.forward(scene.db, OFFICE, _helper(scene), FEEDBACK, None, seen=None, now=NOW)
+
+
+def _is_served_by_nobody(scene: Scene) -> None:
+    _has_feedback(scene)
+    held = appointments.in_subtree(scene.db, scene.ids[OWN], NOW)
+    appointments.end(scene.db, [row.appointment.id for row in held if row.appointment.id], NOW)
 
 
 def _has_two_of_feedback(scene: Scene) -> None:
@@ -55,14 +80,25 @@ def _action(
     name: str,
     do: Callable[[Scene, Actor], object],
     scene: Callable[[Scene], None] = _has_feedback,
-    at: frozenset[str] = UPWARD,
+    at: frozenset[str] = OWN_ONLY,
 ) -> Action:
     return Action(name, Right.ANSWER, at, lambda there, actor: do(there, actors.of_member(there.db, actor, NOW)), scene)
 
 
 SHOWN = {"seen": 1, "now": NOW}
 ACTIONS = (
-    _action("read feedback", lambda scene, actor: card.read(scene.db, actor, FEEDBACK, now=NOW)),
+    *(
+        _action(name, lambda scene, actor: card.read(scene.db, actor, FEEDBACK, now=NOW), scene, at)
+        for name, scene, at in (
+            ("read feedback", _has_feedback, OWN_ONLY),
+            ("read feedback that climbed a level", _climbs(announced=True), BOTH),
+            ("read feedback that climbed two levels", _climbs(announced=True, levels=2), UPWARD),
+            ("read feedback that climbed unannounced", _climbs(announced=False, levels=2), OWN_ONLY),
+            ("read feedback without a name that climbed", _climbs(announced=True, anonymous=True), OWN_ONLY),
+            ("read feedback that was handed up", _was_forwarded, UPPER_ONLY),
+            ("read feedback of a unit that nobody serves", _is_served_by_nobody, BOTH),
+        )
+    ),
     _action(
         "compare feedback",
         lambda scene, actor: card.compare(scene.db, actor, FEEDBACK, now=NOW),

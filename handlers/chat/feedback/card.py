@@ -7,11 +7,11 @@ from typing import Any
 from handlers.chat.context import Context
 from handlers.errors import Refusal
 from handlers.feedback import card as cards
-from handlers.feedback import news
+from handlers.feedback import news, readers
 from handlers.feedback.card import FLAGS, Card
 from messages.types import Choice, Say
 from storage import feedback
-from storage.tables import Feedback, Right
+from storage.tables import Feedback
 
 
 def show(context: Context, code: str) -> None:
@@ -64,7 +64,7 @@ def changed(context: Context, code: str, wanted: str = "") -> None:
     """Somebody was quicker, or the button is an old one: nothing is done, the item is shown as it is. What had been
     done already (`wanted`, as its event is called) is told with its day.
     """
-    item = cards.find(context.db, context.actor, code, context.now)
+    item = readers.find(context.db, context.actor, code, context.now)
     if item is None:
         context.say("officer.not_yours")
         return
@@ -83,7 +83,7 @@ def receipt(context: Context, item: Feedback, key: str = "officer.feedback_done"
     office = context.office
     values = {"code": item.code, "state": news.state_name(office, item), "told": told}
     inbox = Choice("inbox", office.catalogue.label("open_inbox"))
-    waiting = feedback.waiting(context.db, context.actor.units(Right.ANSWER), 2)
+    waiting = readers.waiting(context.db, context.actor, 2, context.now)
     following = next((one for one in waiting if one.code != item.code), None)
     if following is None:
         context.said.append(Say(key, values, (inbox,), "menu"))

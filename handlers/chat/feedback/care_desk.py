@@ -9,7 +9,7 @@ from typing import Any
 from handlers.chat.context import Context
 from handlers.chat.feedback import public as public_screen
 from handlers.duties import dates
-from handlers.feedback import card, library, public
+from handlers.feedback import card, library, public, readers
 from handlers.flows.care import Ready
 from messages import library as shipped
 from messages.dates import last_day_of
@@ -72,4 +72,4 @@ class TurnCareDesk:
         return shipped.is_sound(text)
 
     def _item(self, code: str) -> Feedback | None:
-        return card.find(self._context.db, self._context.actor, code, self._context.now)
+        return readers.find(self._context.db, self._context.actor, code, self._context.now)

@@ -7,15 +7,12 @@ from handlers.chat.feedback import answering as answer_screen
 from handlers.chat.feedback import card as card_screen
 from handlers.chat.feedback.card import changed, question, receipt
 from handlers.errors import Refusal
-from handlers.feedback import answering, card, groups, news
+from handlers.feedback import answering, card, groups, news, readers
 from handlers.feedback.card import ANSWERS, FLAGS, Changed
 from handlers.flows.feedback_answers import ANSWER
 from handlers.flows.feedback_care import PUBLISH
 from handlers.flows.form import Draft
-from handlers.office import local_day
 from messages.types import Choice, Say
-from storage import feedback
-from storage.feedback import Waiting
 from storage.tables import Feedback, Unit
 
 LISTED = 8
@@ -33,17 +30,15 @@ EXCERPT = 160
 """Characters by which an officer tells whether it is the same matter."""
 
 
-def counts(context: Context, unit_ids: list[int]) -> Waiting:
-    """How much waits in these subtrees."""
-    return feedback.count_waiting(context.db, unit_ids, local_day(context.now))
+def list_waiting(context: Context, unit: Unit) -> tuple[tuple[Choice, ...], int] | None:
+    """Say what waits at a unit, without its content: the choices that open each, and how many there are; None: nothing.
 
-
-def list_waiting(context: Context, unit: Unit) -> tuple[Choice, ...]:
-    """Say what waits under a unit, without its content; the choices that open each."""
+    Of what the units below are still to answer only the number is told.
+    """
     assert unit.id is not None
-    waiting = feedback.waiting(context.db, [unit.id], LISTED)
-    if not waiting:
-        return ()
+    inbox = readers.inbox(context.db, context.actor, unit.id, LISTED, context.now)
+    if not inbox.own.all and not inbox.below.all:
+        return None
     rows = [
         (
             row.code,
@@ -53,18 +48,24 @@ def list_waiting(context: Context, unit: Unit) -> tuple[Choice, ...]:
             news.answer_by(row),
             news.is_late(row, context.now),
         )
-        for row in waiting
+        for row in inbox.items
     ]
-    told = counts(context, [unit.id])
-    values = {"unit": unit.name, "waiting": told.all, "late": told.late, "items": rows}
+    values = {
+        "unit": unit.name,
+        "waiting": inbox.own.all,
+        "late": inbox.own.late,
+        "items": rows,
+        "below": inbox.below.all,
+        "below_late": inbox.below.late,
+    }
     context.said.append(Say("officer.feedback_inbox", values))
-    return tuple(Choice(row.code, row.code) for row in waiting)
+    return tuple(Choice(row.code, row.code) for row in inbox.items), inbox.own.all
 
 
 def press(context: Context, asked: str, key: str) -> None:
     """A choice under a card or a push: `desk@CODE` opens it, `desk@CODE.REVISION` acts on what was shown."""
     code, _, revision = asked.partition("@")[2].partition(".")
-    item = card.find(context.db, context.actor, code or key, context.now)
+    item = readers.find(context.db, context.actor, code or key, context.now)
     if item is None:
         context.say("officer.not_yours")
         return
@@ -83,7 +84,7 @@ def press(context: Context, asked: str, key: str) -> None:
 
 def revision_for(context: Context, code: str, what: str) -> int | None:
     """The revision of an item about which an answer was begun; None where that answer is open no more."""
-    item = card.find(context.db, context.actor, code, context.now)
+    item = readers.find(context.db, context.actor, code, context.now)
     if item is None:
         return None
     buttons = {done: button for button, done in DONE_BY.items() if button != CLOSE}

@@ -47,7 +47,8 @@ def submit(context: Context, answers: Mapping[str, Any], draft_id: str) -> None:
     context.talk.last_code, context.talk.offered = item.code, ()
     receiver = news.receiver_name(db, item, office)
     span = promises.here(office, context.inbound.address)
-    context.say("feedback.done", code=item.code, receiver=receiver, answer_by=news.answer_by(item), span=span)
+    values = {"code": item.code, "receiver": receiver, "anonymous": item.anonymous, "climbs": item.climb_announced}
+    context.say("feedback.done", **values, answer_by=news.answer_by(item), span=span)
 
 
 def show(context: Context, item: Feedback) -> None:

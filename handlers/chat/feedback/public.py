@@ -8,13 +8,13 @@ from typing import Any
 from handlers.chat.context import Context
 from handlers.chat.feedback.card import changed, receipt
 from handlers.errors import Refusal
-from handlers.feedback import card, public
+from handlers.feedback import public, readers
 from handlers.feedback.card import Changed
 
 
 def preview(context: Context, code: str, words: str) -> Mapping[str, Any]:
     """What members would be told, to whom, how many, why not now."""
-    item = card.require(context.db, context.actor, code, context.now)
+    item = readers.require(context.db, context.actor, code, context.now)
     digest = public.preview(context.db, context.office, context.actor, item, words, context.now)
     return {
         "code": code,

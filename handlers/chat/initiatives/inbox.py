@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from handlers.chat.context import Context
 from handlers.chat.feedback import desk as feedback_desk
 from handlers.errors import Refusal
+from handlers.feedback import readers
 from handlers.flows import desk_notes
 from handlers.flows.form import Draft
 from handlers.initiatives import assigning, purview
@@ -78,8 +79,9 @@ def _waiting(context: Context, unit: Unit) -> None:
     heard = feedback_desk.list_waiting(context, unit)
     waiting = waiting_at(context.db, unit.id, context.my_id, context.now)[:LISTED]
     tools = _tools(context, unit.id)
-    if not waiting and heard:
-        context.said[-1] = replace(context.said[-1], choices=(*heard, *tools), question="inbox")
+    voices, number = heard or ((), 0)
+    if not waiting and heard is not None:
+        context.said[-1] = replace(context.said[-1], choices=(*voices, *tools), question="inbox")
         return
     if not waiting:
         span = promises.here(context.office, context.inbound.address, What.OFFICER)
@@ -91,10 +93,10 @@ def _waiting(context: Context, unit: Unit) -> None:
         "waiting": sum(counts.values()),
         "new": counts.get(State.SENT, 0),
         "sent_up": counts.get(State.FORWARDED, 0),
-        "heard": feedback_desk.counts(context, [unit.id]).all if heard else 0,
+        "heard": number,
         "items": rows(context, waiting, unit.id),
     }
-    choices = (*(Choice(record.code, record.code) for record in waiting), *heard, *tools)
+    choices = (*(Choice(record.code, record.code) for record in waiting), *voices, *tools)
     context.said.append(Say("officer.inbox", values, choices, "inbox"))
 
 
@@ -191,7 +193,7 @@ def _untold(context: Context, unit_id: int, most: int) -> list[Untold]:
     found: list[Untold] = []
     if rights & desks.OF_INITIATIVES:
         found += untold.initiatives(context.db, [unit_id], waiting.REASONS_AND_GONE, most)
-    if Right.ANSWER in rights:
+    if readers.desk_of(context.db, unit_id, context.now) in context.actor.units(Right.ANSWER):
         found += untold.feedback(context.db, [unit_id], waiting.REASONS_AND_GONE, most)
     return sorted(found, key=lambda one: one.since)[:most]
 
