@@ -32,6 +32,7 @@ from storage import clock, settings
 from storage.database import Database, Transaction
 from storage.seals import Seals
 from storage.tables import Programme, Role
+from tests import patience
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.zalo_bot import FakeZaloBot
 from tests.fakes.zalo_oa import APP_ID, APP_SECRET, OA_SECRET, FakeZaloOa
@@ -251,7 +252,7 @@ async def opened(database_url: str, channel: str) -> AsyncIterator[Box]:
                 fake = await stack.enter_async_context(FakeZaloBot())
             case "zalo_oa":
                 official = await stack.enter_async_context(FakeZaloOa())
-                official.patience = 60.0  # dialogues are not about seconds, whatever else this machine does meanwhile
+                official.patience = patience.SECONDS  # dialogues are not about seconds
                 fake = official
             case _:
                 fake = None
