@@ -85,27 +85,21 @@ def answer(
     today = day_of(now)
     match given:
         case Explained(basis, text):
-            item = card.require_open(db, actor, code, "explain", seen, now)
-            moved = card.change_all(
-                db, actor, item, "explained", now, state=State.EXPLAINED, text=text, details={"basis": basis}
-            )
+            moved = card.answer_all(db, actor, code, "explain", seen, now, text=text, details={"basis": basis})
             return _tell(db, office, moved, "feedback.explained", {"basis": basis, "answer": text}, now)
         case Petitioned(to, due):
-            item = card.require_open(db, actor, code, "petition", seen, now)
-            moved = card.change_all(db, actor, item, "petitioned", now, state=State.PETITIONED, details={"to": to})
+            moved = card.answer_all(db, actor, code, "petition", seen, now, details={"to": to})
             feedback_tasks.add(db, code, kind="petition", who=to, what=None, made_on=today, due_on=due)
-            values = {"by": news.receiver_name(db, item, office), "to": to, "date": today, "due": due}
+            values = {"by": news.receiver_name(db, moved[0][0], office), "to": to, "date": today, "due": due}
             return _tell(db, office, moved, "feedback.petitioned", values, now)
         case Supported(officer, deed, due):
-            item = card.require_open(db, actor, code, "support", seen, now)
             details = {"officer": officer, "deed": deed}
-            moved = card.change_all(db, actor, item, "supported", now, state=State.SUPPORTED, details=details)
+            moved = card.answer_all(db, actor, code, "support", seen, now, details=details)
             feedback_tasks.add(db, code, kind="help", who=officer, what=deed, made_on=today, due_on=due)
-            values = {"by": news.receiver_name(db, item, office), "officer": officer, "deed": deed, "due": due}
+            values = {"by": news.receiver_name(db, moved[0][0], office), **details, "due": due}
             return _tell(db, office, moved, "feedback.supported", values, now)
         case Resolved(text):
-            item = card.require_open(db, actor, code, "resolve", seen, now)
-            moved = card.change_all(db, actor, item, "resolved", now, state=State.RESOLVED, text=text)
+            moved = card.answer_all(db, actor, code, "resolve", seen, now, text=text)
             feedback_tasks.finish(db, code, today)
             values = {"result": office.catalogue.label("feedback_result"), "answer": text}
             return _tell(db, office, moved, "feedback.result", values, now)

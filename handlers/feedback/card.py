@@ -180,6 +180,22 @@ def change(
     _record(db, actor, item, what, now, hidden=hidden, unit_id=unit_id)
 
 
+def answer_all(
+    db: Transaction,
+    actor: Actor,
+    code: str,
+    action: str,
+    seen: int | None,
+    now: datetime,
+    *,
+    text: str | None = None,
+    details: Mapping[str, str] | None = None,
+) -> tuple[Sequence[Feedback], bool]:
+    """Give one of `ANSWERS` to an item as it was seen, as `change_all` does. Raises Refusal, Changed."""
+    item, state = require_open(db, actor, code, action, seen, now), ANSWERS[action]
+    return change_all(db, actor, item, state, now, state=state, text=text, details=details)
+
+
 def change_all(
     db: Transaction,
     actor: Actor,

@@ -38,7 +38,7 @@ def desk_of(db: Transaction, unit_id: int, now: datetime) -> int | None:
 
 def may_read(db: Transaction, actor: Actor, item: Feedback, now: datetime) -> bool:
     """Whether an actor may read an item, and deal with it."""
-    return actor.has_every_right or not readers(db, item, now).isdisjoint(actor.units(Right.ANSWER))
+    return actor.serves(Right.ANSWER, readers(db, item, now))
 
 
 def find(db: Transaction, actor: Actor, code: str, now: datetime) -> Feedback | None:
