@@ -223,11 +223,7 @@ class Box:
     def invite(self, unit: str, role: Role = Role.OFFICER) -> str:
         """A one-time code."""
         with self.database() as db:
-            now = clock.now(db)
-            expires = now + timedelta(days=7)
-            return pairing.invite(
-                db, unit_code=unit, role=role, expires=expires, chance=self.office.chance, actor_id=None, now=now
-            )
+            return pairing.invite(db, self.office, COMMAND_LINE, unit, role, now=clock.now(db)).code
 
     def move_clock(self, moment: datetime) -> None:
         """Let the office's clock stand at a moment."""

@@ -330,7 +330,7 @@ class Season:
         with self.rows() as db:
             (row,) = members.appointments(db, [self.heads[LEAVES]], self.now)[self.heads[LEAVES]]
             assert row.id is not None
-            appointments.end(db, self.office, row.id, actor=COMMAND_LINE, now=self.now)
+            appointments.end(db, self.office, COMMAND_LINE, row.id, now=self.now)
 
     def _sending(self, day: date) -> range:
         """Whose day it is: half of the members send, a third of them in the last tenth of the days."""

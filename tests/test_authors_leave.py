@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
 from handlers import exports, mornings, restoring, retention
+from handlers.actors import COMMAND_LINE
 from handlers.feedback import late as feedback_late
 from handlers.papers.sheets import Form
 from handlers.people import data_requests
@@ -130,7 +131,7 @@ def in_chat(desk: Desk, author: Visitor, _code: str) -> None:
 
 def by_command(desk: Desk, _author: Visitor, code: str) -> None:
     with desk.rows() as db:
-        data_requests.erase(db, desk.office, who=code, now=desk.now)
+        data_requests.erase(db, desk.office, COMMAND_LINE, code, now=desk.now)
 
 
 def after_a_restore(desk: Desk, author: Visitor, _code: str) -> None:

@@ -155,10 +155,12 @@ def invite(unit: UnitCode, role: RoleOption, days: Days = 7, deputy: Deputy = Fa
 def list_(unit: MaybeUnit = None) -> None:
     """Who serves which unit."""
     from bot.commands import access
+    from handlers.actors import COMMAND_LINE
     from handlers.people import appointments
+    from storage import clock
 
     with access.looking(access.prepare()) as db:
-        listed = appointments.list_(db, unit)
+        listed = appointments.list_(db, COMMAND_LINE, unit, now=clock.now(db))
     for one in listed:
         speech.say(speech.text("officers.line", **one))
     if not listed:

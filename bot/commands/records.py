@@ -66,13 +66,14 @@ def copy_member(who: Who, out: MaybeOut = None) -> None:
     from bot.commands import access
     from bot.commands.orders import NoteCopy
     from bot.premises import make_office
+    from handlers.actors import COMMAND_LINE
     from handlers.people import data_requests
     from storage import clock
 
     settings = access.prepare()
     access.carry_out(settings, NoteCopy(who=who))
     with access.looking(settings) as db:
-        told = data_requests.copy(db, make_office(settings), who=who, now=clock.now(db))
+        told = data_requests.copy(db, make_office(settings), COMMAND_LINE, who, now=clock.now(db))
     if out is None:
         speech.say(told)
         return

@@ -1,4 +1,4 @@
-"""What officers press about duties, award files and each other, as one call each: for tests of who may.
+"""What officers press about duties, as one call each: for tests of who may.
 
 Each gives something false where nothing was done.
 """
@@ -7,20 +7,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers import actors
-from handlers.chat import appointments as appointment_desk
-from handlers.chat import awards as award_desk
 from handlers.chat import duties as duty_desk
 from handlers.chat.context import Context, Talk
-from handlers.flows.outcomes import OpenAward, TakePaper
-from handlers.people import appointments as roles
-from messages import awards as kinds
 from messages.types import Address, Inbound, Text
-from storage import attachments, duties, members
-from storage import awards as stored_awards
+from storage import duties, members
 from storage.database import Transaction
 from storage.members import Known
-from storage.tables import Duty, Role
+from storage.tables import Duty
 from tests.union import OFFICE
 
 
@@ -31,30 +24,6 @@ def context(db: Transaction, actor: int, now: datetime) -> Context:
     held = members.appointments(db, [actor], now).get(actor, [])
     said = Inbound(Address("telegram", "actor"), "u", Text(""))
     return Context(db, OFFICE, now, said, Known(member), Talk(), tuple(held))
-
-
-def invite(db: Transaction, unit: str, actor: int, now: datetime) -> object:
-    return roles.invite(
-        db,
-        unit_code=unit,
-        role=Role.OFFICER,
-        deputy=False,
-        rights=None,
-        chance=OFFICE.chance,
-        actor=actors.of_member(db, actor, now),
-        now=now,
-    )
-
-
-def end_role(db: Transaction, holder: int, actor: int, now: datetime) -> object:
-    (row,) = members.appointments(db, [holder], now)[holder]
-    return roles.end(db, OFFICE, row.id or 0, actor=actors.of_member(db, actor, now), now=now)
-
-
-def list_officers(db: Transaction, name: str, actor: int, now: datetime) -> object:
-    turn = context(db, actor, now)
-    appointment_desk.show(turn)
-    return any(name in str(say.values.get("rows")) for say in turn.said)
 
 
 def owe(db: Transaction, programme_id: int, due: datetime) -> int:
@@ -74,24 +43,3 @@ def put_off_duty(db: Transaction, duty_id: int, unit_id: int, actor: int, now: d
     duty_desk.press(context(db, actor, now), f"{duty_id}.{unit_id}", "snooze")
     db.write_out()
     return duties.snoozed_until(db, duty_id)
-
-
-def open_award(db: Transaction, unit: str, actor: int, now: datetime) -> object:
-    turn = context(db, actor, now)
-    award_desk.open_file(turn, OpenAward(unit, "model", "Tủ sách"))
-    return [say for say in turn.said if say.key == "awards.card"]
-
-
-def attach_paper(db: Transaction, code: str, actor: int, now: datetime) -> object:
-    paper = kinds.load()["model"].papers[0].key
-    award_desk.take(context(db, actor, now), TakePaper(code, paper, "key", "a.pdf", 10))
-    db.write_out()
-    return attachments.claim(db, ["telegram"], 1)
-
-
-def send_award(db: Transaction, code: str, actor: int, now: datetime) -> object:
-    file = stored_awards.by_code(db, code)
-    assert file is not None
-    award_desk.press(context(db, actor, now), f"award@{code}.{file.revision}", "send_anyway")
-    db.refresh(file)
-    return file.sent_at
