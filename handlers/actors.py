@@ -10,6 +10,7 @@ there are several tops or none, to the command line.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -83,6 +84,10 @@ class Actor:
     def units(self, right: Right) -> list[int]:
         """The units for which their roles allow this, without those below; nothing for the program itself."""
         return sorted({row.unit_id for row in self.roles if right in appointments.rights_of(row)})
+
+    def serves(self, right: Right, unit_ids: Collection[int]) -> bool:
+        """Whether a role at one of just these units allows this; what is above them does not count."""
+        return self.has_every_right or any(unit_id in unit_ids for unit_id in self.units(right))
 
     def covering(self, db: Transaction, unit_id: int) -> list[Appointment]:
         """The roles held for a unit or above it."""

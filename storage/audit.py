@@ -5,6 +5,7 @@ Never a name, a phone number or a member's text: `subject` is a code, `details` 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -26,8 +27,12 @@ def record(
     unit_id: int | None = None,
     subject: str | None = None,
     details: Mapping[str, Detail] | None = None,
+    ordered: bool = True,
 ) -> None:
-    """Add one entry. `actor_id` None is the command line or the product itself."""
+    """Add one entry. `actor_id` None is the command line or the product itself, or somebody without a name.
+
+    Not `ordered`: its number tells nothing of what was done before it and after.
+    """
     row = {
         "at": now,
         "actor_id": actor_id,
@@ -36,6 +41,8 @@ def record(
         "subject": subject,
         "details": dict(details or {}),
     }
+    if not ordered:
+        row["id"] = -1 - secrets.randbits(62)
     db.write(Audit, row, asked=True)
 
 

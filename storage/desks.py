@@ -1,4 +1,5 @@
-"""What lies on a unit's desk: initiatives received there, and those that units below sent up to it.
+"""What lies on a unit's desk: initiatives received there, and those that units below sent up to it; whose desk
+feedback is read at, by the right to answer it (handlers/feedback/readers.py).
 
 A desk also covers the units below that nobody serves now, so that nothing lies where nobody looks; what lies with a
 unit that has its own officers is not on the desk above until it is sent up. Who may do what is decided in handlers.
@@ -21,32 +22,41 @@ from storage.units import ancestors
 
 OF_INITIATIVES = frozenset({Right.RECEIVE, Right.APPRAISE, Right.SELECT, Right.FORWARD})
 """Whoever is trusted with none of these serves no desk: somebody who may only answer feedback sees no initiative."""
-_TRUSTED = or_(*(allows(right) for right in sorted(OF_INITIATIVES)))
-_TERMS = select(OFFICE.c.since, OFFICE.c.until).where(OFFICE.c.unit_id == bindparam("unit"), _TRUSTED)
+OF_FEEDBACK = frozenset({Right.ANSWER})
+
+
+def _trusted(rights: frozenset[Right]) -> ColumnElement[bool]:
+    return or_(*(allows(right) for right in sorted(rights)))
+
+
+_TERMS = {
+    rights: select(OFFICE.c.since, OFFICE.c.until).where(OFFICE.c.unit_id == bindparam("unit"), _trusted(rights))
+    for rights in (OF_INITIATIVES, OF_FEEDBACK)
+}
 SEARCHED = 600
 """As many of a desk's initiatives, the newest first, a search goes through."""
 
 
-def tree(unit_id: int, now: datetime) -> CTE:
+def tree(unit_id: int, now: datetime, rights: frozenset[Right] = OF_INITIATIVES) -> CTE:
     """The ids of a unit and of everything under it down to units that have somebody of their own: one column `id`."""
     desk = select(col(Unit.id).label("id")).where(col(Unit.id) == unit_id).cte("desk", recursive=True)
-    served = exists().where(OFFICE.c.unit_id == col(Unit.id), holds(now), _TRUSTED)
+    served = exists().where(OFFICE.c.unit_id == col(Unit.id), holds(now), _trusted(rights))
     return desk.union(select(col(Unit.id)).join(desk, col(Unit.parent_id) == desk.c.id).where(~served))
 
 
-def of_unit(db: Transaction, unit_id: int, now: datetime) -> int | None:
+def of_unit(db: Transaction, unit_id: int, now: datetime, rights: frozenset[Right] = OF_INITIATIVES) -> int | None:
     """The unit at whose desk a unit's initiatives lie: itself or the nearest above that somebody serves."""
     chain = [unit_id, *(unit.id for unit in ancestors(db, unit_id) if unit.id is not None)]
-    return next((unit for unit in chain if _is_served(db, unit, now)), None)
+    return next((unit for unit in chain if _is_served(db, unit, now, rights)), None)
 
 
-def _is_served(db: Transaction, unit_id: int, now: datetime) -> bool:
+def _is_served(db: Transaction, unit_id: int, now: datetime, rights: frozenset[Right]) -> bool:
     """As in `tree`, for one unit."""
 
     def look_up() -> tuple[tuple[datetime, datetime | None], ...]:
-        return tuple((since, until) for since, until in db.connection().execute(_TERMS, {"unit": unit_id}))
+        return tuple((since, until) for since, until in db.connection().execute(_TERMS[rights], {"unit": unit_id}))
 
-    terms = db.remembered(("desk", unit_id), look_up)
+    terms = db.remembered(("desk", unit_id, rights), look_up)
     return any(since <= now and (until is None or until > now) for since, until in terms)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlmodel import col
 
-from storage import pseudonyms
+from storage import desks, pseudonyms
 from storage.database import Transaction
 from storage.pseudonyms import Author
 from storage.tables import Feedback, FeedbackEvent, FeedbackTask, Member
@@ -133,15 +133,18 @@ def events(db: Transaction, code: str) -> Sequence[FeedbackEvent]:
     return db.scalars(rows.order_by(col(FeedbackEvent.number))).all()
 
 
-def waiting(db: Transaction, unit_ids: Collection[int], limit: int) -> Sequence[Feedback]:
-    """What officers still have to do in these subtrees: flagged first, then what is due first.
+def waiting(
+    db: Transaction, unit_ids: Collection[int], codes: Collection[str], limit: int, now: datetime
+) -> Sequence[Feedback]:
+    """What officers still have to do at the desks of these units, and of these codes: flagged first, then what is due
+    first.
 
     What is answered together with another item is not listed beside it.
     """
     flags = (col(Feedback.urgent), col(Feedback.impact), col(Feedback.wide))
     weight = sum((case((flag, 1), else_=0) for flag in flags[1:]), case((flags[0], 2), else_=0))
     answered = case((col(Feedback.state).in_(WAITING), 0), else_=1)
-    rows = select(Feedback).where(_received_below(unit_ids), *_TO_DO)
+    rows = select(Feedback).where(_at_desks(unit_ids, codes, now), *_TO_DO)
     order = (answered, weight.desc(), col(Feedback.due_on), col(Feedback.code))
     return db.scalars(rows.order_by(*order).limit(limit)).all()
 
@@ -157,13 +160,31 @@ class Waiting:
     """Without the first answer that was due before today."""
 
 
+def climbed(db: Transaction, unit_ids: Collection[int]) -> Sequence[Feedback]:
+    """What waits below these units, has a name, and may be read further up as it is late: its receipt said so."""
+    late = col(Feedback.climbed) > 0, col(Feedback.climb_announced), ~col(Feedback.anonymous)
+    rows = select(Feedback).where(_received_below(unit_ids), *late, *_TO_DO)
+    return db.scalars(rows.order_by(col(Feedback.code))).all()
+
+
+def count_waiting_at(
+    db: Transaction, unit_ids: Collection[int], codes: Collection[str], now: datetime, today: date
+) -> Waiting:
+    """How much officers still have to do at the desks of these units, and of these codes."""
+    return _count(db, _at_desks(unit_ids, codes, now), today)
+
+
 def count_waiting(db: Transaction, unit_ids: Collection[int], today: date) -> Waiting:
     """How much officers still have to do in these subtrees."""
+    return _count(db, _received_below(unit_ids), today)
+
+
+def _count(db: Transaction, where: ColumnElement[bool], today: date) -> Waiting:
     unanswered = col(Feedback.state).in_(WAITING)
     flagged = or_(col(Feedback.urgent), col(Feedback.impact), col(Feedback.wide))
     late = and_(unanswered, col(Feedback.due_on) < today)
     sums = (func.coalesce(func.sum(case((which, 1), else_=0)), 0) for which in (unanswered, flagged, late))
-    row = db.execute(select(func.count(), *sums).select_from(Feedback).where(_received_below(unit_ids), *_TO_DO)).one()
+    row = db.execute(select(func.count(), *sums).select_from(Feedback).where(where, *_TO_DO)).one()
     return Waiting(*map(int, row))
 
 
@@ -174,8 +195,8 @@ def late(db: Transaction, *, due_before: date) -> Sequence[Feedback]:
 
 
 def to_publish(db: Transaction, unit_id: int) -> Sequence[Feedback]:
-    """What members of a unit may be told and were not told yet, in the order of the codes, which is none."""
-    here = col(Feedback.receiver_id) == unit_id, col(Feedback.published_on).is_(None)
+    """What members may be told of what was received in a subtree, in the order of the codes, which is none."""
+    here = _received_below([unit_id]), col(Feedback.published_on).is_(None)
     worded = col(Feedback.public_words).is_not(None), col(Feedback.state) != State.WITHDRAWN
     return db.scalars(select(Feedback).where(*here, *worded).order_by(col(Feedback.code))).all()
 
@@ -217,6 +238,11 @@ _TO_DO = (col(Feedback.state).in_(OPEN), col(Feedback.merged_into).is_(None))
 def _received_below(unit_ids: Collection[int]) -> ColumnElement[bool]:
     trees = (select(below(unit_id).c.id) for unit_id in unit_ids)
     return or_(False, *(col(Feedback.receiver_id).in_(tree) for tree in trees))
+
+
+def _at_desks(unit_ids: Collection[int], codes: Collection[str], now: datetime) -> ColumnElement[bool]:
+    trees = (select(desks.tree(unit_id, now, desks.OF_FEEDBACK).c.id) for unit_id in unit_ids)
+    return or_(col(Feedback.code).in_(codes), *(col(Feedback.receiver_id).in_(tree) for tree in trees))
 
 
 def _note(db: Transaction, item: Feedback, act: Act) -> None:

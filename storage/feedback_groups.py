@@ -41,11 +41,6 @@ def join(db: Transaction, leader: Feedback, item: Feedback, act: Act) -> bool:
     return True
 
 
-def part(db: Transaction, item: Feedback, act: Act) -> bool:
-    """Let an item stand alone again."""
-    return feedback.change(db, item, act, merged_into=None)
-
-
 def hand_on(db: Transaction, leader: Feedback) -> Feedback | None:
     """Another item leads from now on, with all that was asked of others; None when nothing followed."""
     behind = followers(db, leader.code)

@@ -13,10 +13,10 @@ from handlers.chat import duties as duty_desk
 from handlers.chat import linking as linking_desk
 from handlers.chat.context import Context
 from handlers.chat.feedback import desk as feedback_desk
+from handlers.chat.feedback import library as feedback_library
+from handlers.chat.feedback import own as feedback
 from handlers.chat.initiatives import desk_work, inbox, officers, own, selection_desk
 from handlers.danger import callbacks
-from handlers.feedback import care_desk
-from handlers.feedback import items as feedback
 from handlers.feedback import news as feedback_news
 from handlers.flows import awards as award_forms
 from handlers.flows import feedback_care, supplement
@@ -134,7 +134,7 @@ def _people(context: Context, world: World, _question: str, key: str) -> Turn | 
 
 def _library(context: Context, world: World, _question: str, key: str) -> Turn | None:
     forms.step_aside(context)
-    return forms.begin(context, world, feedback_care.LIBRARY.name) if care_desk.press(context, key) else None
+    return forms.begin(context, world, feedback_care.LIBRARY.name) if feedback_library.press(context, key) else None
 
 
 def _linking(context: Context, _world: World, question: str, key: str) -> None:

@@ -11,8 +11,8 @@ from handlers.chat import forms, menu, reception
 from handlers.chat import posters as poster_desk
 from handlers.chat import privacy as privacy_desk
 from handlers.chat.context import Context
+from handlers.chat.feedback import library as feedback_library
 from handlers.chat.initiatives import inbox, officers, standings_desk
-from handlers.feedback import care_desk
 from handlers.flows import broadcast as broadcast_form
 from handlers.flows import feedback as feedback_form
 from handlers.flows import initiative, linking, lookup
@@ -154,7 +154,7 @@ SAYS: dict[str, Callable[[Context], None]] = {
     "report": standings_desk.report,
     "duties": duty_desk.show_mine,
     "people": appointment_desk.show,
-    "library": care_desk.show_library,
+    "library": feedback_library.show,
     "awards": award_desk.show,
     "watch": menu.watch,
     "news": news.show,

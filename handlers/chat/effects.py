@@ -12,13 +12,13 @@ from handlers.chat import forms, menu
 from handlers.chat import linking as linking_desk
 from handlers.chat import privacy as privacy_desk
 from handlers.chat.context import Context
+from handlers.chat.feedback import answering as feedback_answering
+from handlers.chat.feedback import library as feedback_library
+from handlers.chat.feedback import own as feedback
+from handlers.chat.feedback import public as feedback_public
 from handlers.chat.initiatives import desk_work, inbox, officers, own
 from handlers.duties import openings
 from handlers.errors import Refusal
-from handlers.feedback import answering as feedback_answering
-from handlers.feedback import care_desk
-from handlers.feedback import items as feedback
-from handlers.feedback import public as feedback_public
 from handlers.flows import outcomes
 from handlers.flows.form import Turn
 from handlers.flows.world import World
@@ -79,7 +79,7 @@ def perform(context: Context, world: World, effect: outcomes.Effect, draft_id: s
         case outcomes.PublishFeedback(code, revision, words, at_once):
             feedback_public.publish(context, code, revision, words, at_once=at_once)
         case outcomes.KeepAnswer():
-            care_desk.keep(context, effect)
+            feedback_library.keep(context, effect)
         case outcomes.OpenAward():
             award_desk.open_file(context, effect)
         case outcomes.TakePaper():

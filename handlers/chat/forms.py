@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from handlers.chat import menu
 from handlers.chat.context import Context
+from handlers.chat.feedback import card as feedback_card
 from handlers.chat.feedback import desk as feedback_desk
 from handlers.flows import appointments as appointment_forms
 from handlers.flows import awards as award_forms
@@ -162,5 +163,5 @@ def _still_of_use(context: Context, draft: Draft) -> Draft | None:
     if revision is None:
         context.talk.drop(draft.form)
         context.give_back(code, *words_of(FORMS[draft.form], draft))
-    feedback_desk.card(context, code)
+    feedback_card.show(context, code)
     return None if revision is None else replace(draft, answers={**draft.answers, "revision": revision})

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from handlers import programmes as planning
 from handlers.chat.context import Context
-from handlers.chat.feedback import desk as feedback_desk
+from handlers.chat.feedback import card as feedback_card
+from handlers.chat.feedback import own as feedback
 from handlers.chat.initiatives import officers, own
-from handlers.feedback import items as feedback
+from handlers.feedback import items as heard
+from handlers.feedback import readers
 from handlers.flows.broadcast import FORM as COMPOSE
 from handlers.flows.form import Draft
 from handlers.flows.initiative import FORM as INITIATIVE
@@ -109,7 +111,7 @@ def not_understood(context: Context) -> None:
 def look_up(context: Context, typed: str) -> None:
     """One of one's own submissions, by the code as it was typed."""
     code = read_code(typed)
-    if code is not None and code.startswith(feedback.PREFIX):
+    if code is not None and code.startswith(heard.PREFIX):
         _look_up_feedback(context, code, typed)
         return
     record = initiatives.own(context.db, context.actor, code) if code else None
@@ -122,11 +124,11 @@ def look_up(context: Context, typed: str) -> None:
 
 
 def _look_up_feedback(context: Context, code: str, typed: str) -> None:
-    mine = feedback.own_item(context, code)
+    mine = heard.own(context.db, context.actor, code)
     if mine is not None:
         feedback.show(context, mine)
-    elif feedback_desk.item(context, code) is not None:
-        feedback_desk.card(context, code)
+    elif readers.find(context.db, context.actor, code, context.now) is not None:
+        feedback_card.show(context, code)
     else:
         context.say("lookup.unknown", typed=typed[:40])
 

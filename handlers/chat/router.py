@@ -111,7 +111,7 @@ def _old_button(context: Context, world: World, question: str) -> Turn | None:
     if submitted is not None and submitted.member_id == context.my_id:
         context.say("initiative.already", code=submitted.code)
         return None
-    if draft_id and (heard := feedback.of_draft(context, draft_id)) is not None:
+    if draft_id and (heard := feedback.of_draft(context.db, context.actor, draft_id)) is not None:
         context.say("feedback.already", code=heard.code)
         return None
     context.say("common.old_button")

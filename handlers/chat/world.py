@@ -13,12 +13,12 @@ from handlers.chat.appointments import TurnPeopleDesk
 from handlers.chat.awards import TurnAwardDesk
 from handlers.chat.broadcasts import TurnNewsDesk
 from handlers.chat.context import Context
+from handlers.chat.feedback.care_desk import TurnCareDesk
 from handlers.danger import callbacks
 from handlers.danger.callers import by_when
 from handlers.duties import dates
 from handlers.feedback import items as heard
 from handlers.feedback import ways as feedback_ways
-from handlers.feedback.care_desk import TurnCareDesk
 from handlers.flows.records import Alike, Caller, Heard, Item, Place, Profile, Programme, Question, Unit, Way
 from handlers.initiatives import items as initiatives
 from handlers.initiatives import purview
@@ -259,7 +259,7 @@ class TurnWorld:
 
     def own_feedback(self, code: str) -> Heard | None:
         """Feedback of this member."""
-        row = heard.own_item(self._context, code)
+        row = heard.own(self._db, self._context.actor, code)
         return Heard(row.code, row.state, row.revision) if row else None
 
     def officer_item(self, code: str) -> Item | None:

@@ -1,26 +1,36 @@
-"""One item of feedback as its officers see it: who may, what it shows, what may be done; every reading is audited."""
+"""One item as its officers meet it: who may read it, what may be done with it, how what is done is kept.
+
+Of an anonymous item, and of one that is answered with one, whatever is done is kept by its day only: an instant could
+be laid beside an instant elsewhere.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
 from rapidfuzz import fuzz, process, utils
 
-from handlers.chat.context import Context
-from handlers.feedback import news
-from handlers.office import Office, local_day
+from handlers.actors import Actor
+from handlers.acts import act
+from handlers.errors import Refusal
+from handlers.feedback import readers, ways
 from handlers.text.readers import fold
-from messages.dates import ZONE
-from messages.types import Choice, Say
-from storage import appointments, audit, feedback, feedback_groups, feedback_tasks, units
+from messages.dates import ZONE, day_of
+from storage import audit, feedback, feedback_groups, feedback_tasks, units
 from storage.database import Transaction
 from storage.feedback import Act, State
-from storage.tables import Feedback, Right
+from storage.tables import Feedback, FeedbackTask, Right, Unit
 
-ANSWERS = {"explain": "explained", "petition": "petitioned", "support": "supported", "resolve": "resolved"}
-"""The kinds of answer by their button, and the state each leads to."""
+ANSWERS = {
+    "explain": State.EXPLAINED,
+    "petition": State.PETITIONED,
+    "support": State.SUPPORTED,
+    "resolve": State.RESOLVED,
+}
+"""The kinds of answer, and the state each leads to."""
 ACTIONS: Mapping[State, tuple[str, ...]] = {
     State.SENT: (*ANSWERS, "forward", "mark", "merge"),
     State.REOPENED: (*ANSWERS, "forward", "mark", "merge"),
@@ -39,184 +49,226 @@ ALIKE = 72
 """From this likeness on (0 to 100) two texts may be about the same matter."""
 
 
-def item(context: Context, code: str) -> Feedback | None:
-    """An item the member may answer; any other is as good as not there."""
-    return find(context.db, code, context.my_id, context.now) if context.appointments else None
+class Changed(Refusal):
+    """Somebody was quicker, or what was asked for is not open any more: nothing was done."""
+
+    def __init__(self, item: Feedback) -> None:
+        super().__init__("officer.changed", code=item.code, state=item.state)
 
 
-def find(db: Transaction, code: str, member_id: int, now: datetime) -> Feedback | None:
-    """An item received inside a member's own subtree."""
-    found = feedback.by_code(db, code)
-    if found is None or found.receiver_id is None:
-        return None
-    return found if appointments.may(db, member_id, found.receiver_id, Right.ANSWER, now) else None
+# --- reading ---
 
 
-def actions(context: Context, found: Feedback) -> tuple[str, ...]:
+def require_open(db: Transaction, actor: Actor, code: str, action: str, seen: int | None, now: datetime) -> Feedback:
+    """An item with which just this may be done, as it was seen. Raises Refusal, Changed."""
+    found = readers.require(db, actor, code, now)
+    if seen not in (None, found.revision) or action not in actions(db, found):
+        raise Changed(found)
+    return found
+
+
+def actions(db: Transaction, item: Feedback) -> tuple[str, ...]:
     """What may be done with an item as it is now."""
-    if found.text is None:
+    if item.text is None:
         return ()
-    if found.merged_into is not None:
-        return ("lead", "part") if found.state in feedback.WAITING else ("lead",)
-    allowed = list(ACTIONS[State(found.state)])
-    if "merge" in allowed and not feedback_groups.candidates(context.db, found, 1):
+    if item.merged_into is not None:
+        return ("lead", "part") if item.state in feedback.WAITING else ("lead",)
+    allowed = list(ACTIONS[State(item.state)])
+    if "merge" in allowed and not feedback_groups.candidates(db, item, 1):
         allowed.remove("merge")
-    if "publish" in allowed and found.published_on is not None:
+    if "publish" in allowed and item.published_on is not None:
         allowed.remove("publish")
-    if "help_done" in allowed and not open_tasks(context.db, found):
+    if "help_done" in allowed and not open_tasks(db, item):
         allowed.remove("help_done")
     return tuple(allowed)
 
 
-def open_tasks(db: Transaction, found: Feedback) -> list[tuple[int, str]]:
+def open_tasks(db: Transaction, item: Feedback) -> list[tuple[int, str]]:
     """What is still to be done by others: its number and who does it."""
-    tasks = feedback_tasks.of_item(db, found.code)
+    tasks = feedback_tasks.of_item(db, item.code)
     return [(task.number, task.who or "") for task in tasks if task.done_on is None]
 
 
-def alike(db: Transaction, found: Feedback) -> list[tuple[Feedback, int]]:
-    """Open items of the same unit, those most like this one first, each with its likeness from 0 to 100."""
-    others = {other.code: other for other in feedback_groups.candidates(db, found, COMPARED)}
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One item with everything its officers may see."""
+
+    item: Feedback
+    unit: Unit | None
+    actions: tuple[str, ...]
+    together: tuple[str, ...]
+    """The codes of those that are answered with it."""
+    alike: tuple[str, ...]
+    """The codes of those that may be about the same."""
+    tasks: Sequence[FeedbackTask]
+
+
+@act(Right.ANSWER, audit="feedback.read")
+def read(db: Transaction, actor: Actor, code: str, *, now: datetime) -> Card:
+    """Look at one item: that it was read is kept. Raises Refusal."""
+    item = readers.require(db, actor, code, now)
+    _record(db, actor, item, "read", now, hidden=is_hidden(db, item), unit_id=item.receiver_id)
+    free = item.state in feedback.WAITING and item.merged_into is None and item.text is not None
+    return Card(
+        item,
+        units.by_id(db, item.unit_id) if item.unit_id else None,
+        actions(db, item),
+        tuple(one.code for one in feedback_groups.followers(db, item.code) if readers.may_read(db, actor, one, now)),
+        tuple(other.code for other, score in alike(db, actor, item, now) if score >= ALIKE) if free else (),
+        feedback_tasks.of_item(db, item.code),
+    )
+
+
+@act(Right.ANSWER, audit="feedback.read")
+def compare(db: Transaction, actor: Actor, code: str, *, now: datetime) -> list[tuple[Feedback, int]]:
+    """Read what may be about the same as an item, each with its likeness (see `alike`). Raises Refusal."""
+    item = readers.require(db, actor, code, now)
+    near = alike(db, actor, item, now)
+    for other, _ in near:
+        hidden = item.anonymous or is_hidden(db, other)
+        _record(db, actor, other, "read", now, hidden=hidden, unit_id=other.receiver_id)
+    return near
+
+
+def alike(db: Transaction, actor: Actor, item: Feedback, now: datetime) -> list[tuple[Feedback, int]]:
+    """Open items of the same unit, as far as the actor may read them, those most like this one first, each with its
+    likeness from 0 to 100.
+    """
+    others = {other.code: other for other in candidates(db, actor, item, now)}
     texts = {code: fold(other.text or "") for code, other in others.items()}
     ranked = process.extract(
-        fold(found.text or ""), texts, scorer=fuzz.token_set_ratio, processor=utils.default_process, limit=OFFERED
+        fold(item.text or ""), texts, scorer=fuzz.token_set_ratio, processor=utils.default_process, limit=OFFERED
     )
     return [(others[code], round(score)) for _, score, code in ranked]
 
 
-def card(context: Context, code: str) -> None:
-    """One item with everything its officer may see, and what may be done; that it was read is kept."""
-    found = item(context, code)
-    if found is None:
-        context.say("officer.not_yours")
-        return
-    audit_act(context, found, "read")
-    labels = context.office.catalogue.label
-    choices = tuple(Choice(action, labels(action)) for action in actions(context, found))
-    inbox = Choice("inbox", labels("open_inbox"))
-    context.said.append(Say("officer.feedback_card", _shown(context, found), (*choices, inbox), question(found)))
+def candidates(db: Transaction, actor: Actor, item: Feedback, now: datetime) -> list[Feedback]:
+    """Other items of the same unit that may follow this one."""
+    others = feedback_groups.candidates(db, item, COMPARED)
+    return [other for other in others if readers.may_read(db, actor, other, now)]
 
 
-def _shown(context: Context, found: Feedback) -> dict[str, Any]:
-    labels, db = context.office.catalogue.label, context.db
-    unit = units.by_id(db, found.unit_id) if found.unit_id else None
-    waiting = found.state in feedback.WAITING
-    return {
-        "code": found.code,
-        "state": news.state_name(context.office, found),
-        "kind": found.kind,
-        "topic": found.topic,
-        "unit": unit.name if unit else found.other_unit or "",
-        "above": found.above,
-        "anonymous": found.anonymous,
-        "author": found.full_name,
-        "phone": found.phone,
-        "flags": [labels(f"flag.{flag}") for flag in FLAGS if getattr(found, flag)],
-        "date": found.day,
-        "answer_by": news.answer_by(found) if waiting else None,
-        "late": news.is_late(found, context.now),
-        "satisfied": found.satisfied,
-        "leader": found.merged_into,
-        "together": [other.code for other in feedback_groups.followers(db, found.code)],
-        "alike": [other.code for other, score in alike(db, found) if score >= ALIKE] if _is_free(found) else [],
-        "tasks": [
-            (task.kind, task.who or "", task.what or "", task.due_on, task.done_on)
-            for task in feedback_tasks.of_item(db, found.code)
-        ],
-        "public": found.published_on,
-        "lines": news.history(db, context.office, found, for_author=False),
-        "text": found.text,
-    }
-
-
-def _is_free(found: Feedback) -> bool:
-    return found.state in feedback.WAITING and found.merged_into is None and found.text is not None
-
-
-def question(found: Feedback) -> str:
-    """What a choice under a card answers: this item, as it was shown."""
-    return f"{news.DESK}@{found.code}.{found.revision}"
-
-
-def changed(context: Context, found: Feedback, wanted: str = "") -> None:
-    """Somebody was quicker, or the button is an old one: nothing is done, the item is shown as it is. What had been
-    done already (`wanted`, as its event is called) is told with its day.
-    """
-    context.db.refresh(found)
-    done = [event for event in feedback.events(context.db, found.code) if wanted and event.what == wanted]
-    if done:
-        what = context.office.catalogue.label(f"feedback_act.{wanted}")
-        context.say("officer.feedback_already", code=found.code, what=what, date=done[-1].day)
-        card(context, found.code)
-        return
-    context.say("officer.changed", code=found.code, state=news.state_name(context.office, found))
-    card(context, found.code)
-
-
-def audit_act(context: Context, found: Feedback, what: str, *, hidden: bool | None = None) -> None:
-    """Of an anonymous item, and of one beside it, the day only: an instant could be laid beside an instant elsewhere.
-
-    `hidden` None: it is looked up.
-    """
-    hidden = is_hidden(context.db, found) if hidden is None else hidden
-    now = datetime.combine(local_day(context.now), time(), ZONE) if hidden else context.now
-    audit.record(
-        context.db,
-        actor_id=context.my_id,
-        action=f"feedback.{what}",
-        unit_id=found.receiver_id,
-        subject=found.code,
-        now=now,
-    )
-
-
-def is_hidden(db: Transaction, found: Feedback) -> bool:
+def is_hidden(db: Transaction, item: Feedback) -> bool:
     """Whether an item has no name, or is answered together with one that has none."""
-    leader = feedback.by_code(db, found.merged_into) if found.merged_into else None
-    others = feedback_groups.followers(db, leader.code if leader else found.code)
-    return any(one.anonymous for one in (found, *([leader] if leader else []), *others))
+    leader = feedback.by_code(db, item.merged_into) if item.merged_into else None
+    others = feedback_groups.followers(db, leader.code if leader else item.code)
+    return any(one.anonymous for one in (item, *([leader] if leader else []), *others))
 
 
-def act_of(
-    context: Context,
-    found: Feedback,
+def group_of(db: Transaction, item: Feedback) -> Sequence[Feedback]:
+    """The item and all that are answered with it and not settled yet."""
+    return [item, *(other for other in feedback_groups.followers(db, item.code) if other.state in feedback.FOLLOWED)]
+
+
+# --- keeping ---
+
+
+def change(
+    db: Transaction,
+    actor: Actor,
+    item: Feedback,
     what: str,
+    now: datetime,
+    *,
+    details: Mapping[str, str] | None = None,
+    **facts: Any,
+) -> None:
+    """Do something with one item, and keep who did it. Raises Changed when somebody was quicker."""
+    hidden, unit_id = is_hidden(db, item), item.receiver_id
+    if not feedback.change(db, item, _done(actor, item, what, now, hidden=hidden, details=details), **facts):
+        raise Changed(item)
+    _record(db, actor, item, what, now, hidden=hidden, unit_id=unit_id)
+
+
+def answer_all(
+    db: Transaction,
+    actor: Actor,
+    code: str,
+    action: str,
+    seen: int | None,
+    now: datetime,
     *,
     text: str | None = None,
     details: Mapping[str, str] | None = None,
-    hidden: bool | None = None,
+) -> tuple[Sequence[Feedback], bool]:
+    """Give one of `ANSWERS` to an item as it was seen, as `change_all` does. Raises Refusal, Changed."""
+    item, state = require_open(db, actor, code, action, seen, now), ANSWERS[action]
+    return change_all(db, actor, item, state, now, state=state, text=text, details=details)
+
+
+def change_all(
+    db: Transaction,
+    actor: Actor,
+    item: Feedback,
+    what: str,
+    now: datetime,
+    *,
+    state: State | None = None,
+    receiver: Unit | None = None,
+    text: str | None = None,
+    note: str | None = None,
+    details: Mapping[str, str] | None = None,
+) -> tuple[Sequence[Feedback], bool]:
+    """Do something with an item and with all that are answered with it: those that were changed, the item first, and
+    whether one of them hides who wrote it. A new `state` is an answer, a new `receiver` stands above; `note` is kept
+    with the item alone. Raises Changed when somebody was quicker with the item itself.
+    """
+    hidden, unit_id, changed = is_hidden(db, item), item.receiver_id, []
+    passed = ways.levels_to(db, item, receiver, now) if receiver else 0
+    for one in group_of(db, item):
+        words = (note if one is item else None) or text
+        done = _done(actor, one, what, now, hidden=hidden, text=words, details=details)
+        facts: dict[str, Any] = {}
+        if state is not None:
+            facts = {"state": state, "answered_on": one.answered_on or day_of(now), "satisfied": None}
+        if receiver is not None:
+            facts |= {"receiver_id": receiver.id, "climbed": max(0, one.climbed - passed)}
+        if feedback.change(db, one, done, **facts):
+            _record(db, actor, one, what, now, hidden=hidden, unit_id=unit_id)
+            changed.append(one)
+        elif one is item:
+            raise Changed(item)
+    return changed, hidden
+
+
+def join(db: Transaction, actor: Actor, leader: Feedback, item: Feedback, now: datetime) -> None:
+    """Let an item follow another. Raises Changed when somebody was quicker."""
+    hidden = is_hidden(db, leader) or is_hidden(db, item)
+    if not feedback_groups.join(db, leader, item, _done(actor, item, "merged", now, hidden=hidden)):
+        raise Changed(leader)
+    feedback.change(db, leader, _done(actor, leader, "merged", now, hidden=hidden))
+    _record(db, actor, item, "merged", now, hidden=hidden, unit_id=item.receiver_id)
+
+
+def _done(
+    actor: Actor,
+    item: Feedback,
+    what: str,
+    now: datetime,
+    *,
+    hidden: bool,
+    text: str | None = None,
+    details: Mapping[str, str] | None = None,
 ) -> Act:
-    """Something the officer does; together with an item without a name no instant is kept (`hidden` as above)."""
-    hidden = is_hidden(context.db, found) if hidden is None else hidden
     return Act(
         what,
-        local_day(context.now),
-        None if hidden else context.now,
-        actor_id=context.my_id,
-        unit_id=found.receiver_id,
+        day_of(now),
+        None if hidden else now,
+        actor_id=actor.member_id,
+        unit_id=item.receiver_id,
         text=text,
         details=details or {},
     )
 
 
-def group_of(db: Transaction, found: Feedback) -> Sequence[Feedback]:
-    """The item and all that are answered with it and not settled yet."""
-    return [
-        found,
-        *(other for other in feedback_groups.followers(db, found.code) if other.state in feedback.FOLLOWED),
-    ]
-
-
-def receipt(
-    context: Context, found: Feedback, office: Office, key: str = "officer.feedback_done", *, told: str = ""
+def _record(
+    db: Transaction, actor: Actor, item: Feedback, what: str, now: datetime, *, hidden: bool, unit_id: int | None
 ) -> None:
-    """Tell the officer that it is done and whether its author knows, and offer what waits next."""
-    values = {"code": found.code, "state": news.state_name(office, found), "told": told}
-    inbox = Choice("inbox", office.catalogue.label("open_inbox"))
-    own = {row.unit_id for row in context.appointments if Right.ANSWER in appointments.rights_of(row)}
-    waiting = [one for one in feedback.waiting(context.db, own, 2) if one.code != found.code]
-    if not waiting:
-        context.said.append(Say(key, values, (inbox,), "menu"))
-        return
-    following = Choice("open", office.catalogue.label("caring.next"))
-    context.said.append(Say(key, values, (following, inbox), f"{news.DESK}@{waiting[0].code}"))
+    audit.record(
+        db,
+        actor_id=actor.member_id,
+        action=f"feedback.{what}",
+        unit_id=unit_id,
+        subject=item.code,
+        now=datetime.combine(day_of(now), time(), ZONE) if hidden else now,
+    )

@@ -1,201 +1,210 @@
-"""Feedback as its author meets it: sent, followed, added to, settled or reopened once (seed 000 II.2.2; F2).
+"""Feedback as its author deals with it: sent, added to, settled or reopened once (seed 000 II.2.2; F2).
 
-Answering stands in handlers/chat/feedback/desk.py and its neighbours, where an item goes in
-handlers/feedback/ways.py, what is told of it in handlers/feedback/news.py.
+Where an item goes stands in ways.py, what is told of it in news.py, what officers do with it in card.py and beside it.
+
+What an author does to an anonymous item is recorded without them, by the day, and in no order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, time
 from typing import Any
 
-from handlers.chat.context import Context
+from handlers.actors import Actor, NoRight
+from handlers.acts import Needs, act
 from handlers.danger.recognition import recognise
+from handlers.errors import Refusal
 from handlers.feedback import ways as feedback_ways
-from handlers.feedback.news import (
-    OWN,
-    answer_by,
-    author_choices,
-    due,
-    history,
-    receiver_name,
-    state_name,
-    tell_officers,
-)
-from handlers.feedback.ways import Way
-from handlers.flows import feedback as form
-from handlers.flows.feedback_notes import MORE
-from handlers.flows.form import Draft
-from handlers.office import Office, local_day
-from handlers.people import profile
-from handlers.reaching import promises
-from messages.types import Say
-from storage import feedback, feedback_groups, programmes
+from handlers.feedback.card import Changed
+from handlers.feedback.news import due, open_to_author, tell_officers
+from handlers.office import Office
+from messages.dates import ZONE, day_of
+from storage import audit, feedback, feedback_groups, programmes, units
 from storage.database import Transaction
 from storage.feedback import Act, State
-from storage.tables import Feedback, Kind
+from storage.tables import Feedback, Kind, Unit
 
 PREFIX = "YK"
 
 
-# --- sending ---
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What somebody wants the union to hear."""
+
+    kind: str
+    topic: str
+    text: str
+    anonymous: bool
+    above: bool
+    """Past the officers of the own unit."""
+    place: str | None
+    unit: str | None
+    """The code of the author's unit; None or "other": named by hand."""
+    other_unit: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    group: str | None = None
+    channel: str | None = None
+    """Of these four nothing is kept without a name."""
 
 
-def submit(context: Context, answers: Mapping[str, Any], draft_id: str) -> None:
-    """Make the record, thank the author, tell the officers. Sending the same draft twice gives the same record."""
-    earlier = of_draft(context, draft_id)
+@act(
+    Needs.SELF,
+    tells="officers",
+    unaudited="the item is the record: it says by whom, where they gave a name, and when; where they did not, the day",
+)
+def submit(
+    db: Transaction, office: Office, actor: Actor, voice: Voice, draft_id: str, *, now: datetime
+) -> tuple[Feedback, bool]:
+    """Make the record, and tell the officers; whether it is new: sending the same draft twice gives the same record."""
+    earlier = of_draft(db, actor, draft_id)
     if earlier is not None:
-        context.say("feedback.already", code=earlier.code)
-        return
-    anonymous = answers["anonymity"] == "anonymous"
-    above = form.is_above(answers)
-    way = feedback_ways.find(context.db, answers, above=above, anonymous=anonymous, now=context.now)
+        return earlier, False
+    where = {"place": voice.place, "unit": voice.unit}
+    way = feedback_ways.find(db, where, above=voice.above, anonymous=voice.anonymous, now=now)
     assert way is not None, "the flow asks again while an anonymous item has nowhere to go"
-    item = _item(context, answers, way)
-    item.urgent = recognise(answers["text"]) is not None
-    if anonymous:
-        item.place = way.unit.place if way.unit else None
-    else:
-        _name(context, item, answers)
-    act = Act("sent", item.day, context.now, by_author=True, unit_id=item.receiver_id)
-    feedback.add(context.db, item, author_id=context.my_id, draft_id=draft_id, act=act)
-    context.talk.last_code, context.talk.offered = item.code, ()
-    values = {"code": item.code, "receiver": receiver_name(context.db, item, context.office)}
-    span = promises.here(context.office, context.inbound.address)
-    context.say("feedback.done", **values, answer_by=answer_by(item), span=span)
-    tell_officers(context.db, context.office, item, "officer.new_feedback", context.now)
-
-
-def _item(context: Context, answers: Mapping[str, Any], way: Way) -> Feedback:
-    """What an item holds with a name or without; the place is given by the unit that is shown."""
-    campaigns = programmes.open_at(context.db, context.now, Kind.FEEDBACK)
-    anonymous = answers["anonymity"] == "anonymous"
-    due_on, due_at = due(context.now, anonymous=anonymous)
-    return Feedback(
-        code=_free_code(context),
+    campaigns = programmes.open_at(db, now, Kind.FEEDBACK)
+    due_on, due_at = due(now, anonymous=voice.anonymous)
+    item = Feedback(
+        code=_free_code(db, office, now),
         mark="",
-        kind=answers["kind"],
-        topic=answers["topic"],
-        anonymous=anonymous,
+        kind=voice.kind,
+        topic=voice.topic,
+        anonymous=voice.anonymous,
         unit_id=way.unit.id if way.unit else None,
         receiver_id=way.receiver.id if way.receiver else None,
-        above=form.is_above(answers),
+        above=voice.above,
         programme_id=campaigns[0].id if campaigns else None,
-        text=answers["text"],
+        text=voice.text,
+        urgent=recognise(voice.text) is not None,
         state=State.SENT,
         due_on=due_on,
         due_at=due_at,
-        day=local_day(context.now),
+        climb_announced=_has_above(db, way.receiver),
+        day=day_of(now),
     )
+    if voice.anonymous:
+        item.place = way.unit.place if way.unit else None
+    else:
+        item.full_name, item.phone, item.group, item.channel = voice.name, voice.phone, voice.group, voice.channel
+        item.place, item.other_unit, item.sent_at = voice.place, voice.other_unit, now
+    feedback.add(db, item, author_id=actor.me, draft_id=draft_id, act=_done(item, "sent", now))
+    tell_officers(db, office, item, "officer.new_feedback", now)
+    return item, True
 
 
-def _name(context: Context, item: Feedback, answers: Mapping[str, Any]) -> None:
-    """What only an item with a name holds; the profile is kept for next time."""
-    profile.keep(context.db, context.me, answers)
-    item.full_name, item.phone = answers["name"], answers["phone"]
-    item.place, item.other_unit, item.group = answers["place"], answers.get("other_unit"), context.me.group
-    item.channel, item.sent_at = context.inbound.address.kind, context.now
+def _has_above(db: Transaction, receiver: Unit | None) -> bool:
+    """Whether there is anybody to tell when no answer comes: only then the receipt speaks of it."""
+    return receiver is not None and receiver.id is not None and bool(units.ancestors(db, receiver.id))
 
 
-def _free_code(context: Context) -> str:
+def _free_code(db: Transaction, office: Office, now: datetime) -> str:
     while True:
-        code = context.office.new_code(PREFIX, context.now)
-        if feedback.by_code(context.db, code) is None:
+        code = office.new_code(PREFIX, now)
+        if feedback.by_code(db, code) is None:
             return code
 
 
-# --- following ---
+def own(db: Transaction, actor: Actor, code: str) -> Feedback | None:
+    """An item the actor wrote; any other is as good as not there."""
+    item = feedback.by_code(db, code)
+    return item if item is not None and feedback.is_by(db, item, actor.me) else None
 
 
-def own_item(context: Context, code: str) -> Feedback | None:
-    """An item the member wrote; any other is as good as not there."""
-    item = feedback.by_code(context.db, code)
-    return item if item is not None and feedback.is_by(context.db, item, context.my_id) else None
+def of_draft(db: Transaction, actor: Actor, draft_id: str) -> Feedback | None:
+    """The actor's own item that a draft became."""
+    item = feedback.by_draft(db, draft_id)
+    return item if item is not None and feedback.is_by(db, item, actor.me) else None
 
 
-def of_draft(context: Context, draft_id: str) -> Feedback | None:
-    """The member's own item that a draft became."""
-    item = feedback.by_draft(context.db, draft_id)
-    return item if item is not None and feedback.is_by(context.db, item, context.my_id) else None
+@act(Needs.AUTHOR, audit=("feedback.settled", "feedback.unsettled"), tells="officers", revision=True)
+def rate(
+    db: Transaction, office: Office, actor: Actor, code: str, *, settled: bool, seen: int | None = None, now: datetime
+) -> Feedback:
+    """The author's word on the answer ends the matter, for them. Raises Refusal, Changed."""
+    what = "settled" if settled else "unsettled"
+    item = _open(db, actor, code, what, seen)
+    _change(db, actor, item, what, now, state=State.SETTLED, satisfied=settled)
+    feedback_groups.hand_on(db, item)
+    tell_officers(db, office, item, f"officer.feedback_{what}", now)
+    return item
 
 
-def show(context: Context, item: Feedback) -> None:
-    """Where one's own item stands, and what was said about it."""
-    values = {
-        "code": item.code,
-        "state": state_name(context.office, item),
-        "kind": item.kind,
-        "date": item.day,
-        "receiver": receiver_name(context.db, item, context.office),
-        "answer_by": answer_by(item) if item.state in feedback.WAITING else None,
-        "lines": history(context.db, context.office, item, for_author=True),
-    }
-    choices = author_choices(context.office, item)
-    context.said.append(Say("feedback.detail", values, choices, f"{OWN}@{item.code}" if choices else ""))
+@act(Needs.AUTHOR, audit="feedback.added", tells="officers", revision=True)
+def add(
+    db: Transaction, office: Office, actor: Actor, code: str, text: str, *, seen: int | None = None, now: datetime
+) -> Feedback:
+    """The author's further words. Raises Refusal, Changed."""
+    item = _open(db, actor, code, "added", seen)
+    _change(db, actor, item, "added", now, text, urgent=item.urgent or recognise(text) is not None)
+    tell_officers(db, office, item, "officer.feedback_added", now)
+    return item
 
 
-def press(context: Context, question: str, key: str) -> None:
-    """A choice of the author's, `heard@CODE`; one that is no longer open shows the item as it is."""
-    item = own_item(context, question.partition("@")[2])
-    if item is None:
-        context.say("common.old_button")
-        return
-    if key not in {choice.key for choice in author_choices(context.office, item)}:
-        show(context, item)
-    elif key in ("settled", "unsettled"):
-        _rate(context, item, key)
-    else:
-        context.talk.begin(Draft(MORE.name, context.office.new_id(), {"code": item.code, "what": key}))
+@act(Needs.AUTHOR, audit="feedback.reopened", tells="officers", revision=True)
+def reopen(
+    db: Transaction, office: Office, actor: Actor, code: str, text: str, *, seen: int | None = None, now: datetime
+) -> Feedback:
+    """The author's further words make an answer due again, to this author alone. Raises Refusal, Changed."""
+    item = _open(db, actor, code, "reopened", seen)
+    due_on, due_at = due(now, anonymous=item.anonymous)
+    again: dict[str, Any] = {"state": State.REOPENED, "reopened": True, "satisfied": False, "merged_into": None}
+    again |= {"due_on": due_on, "due_at": due_at, "climbed": 0, "escalated_on": None}
+    _change(db, actor, item, "reopened", now, text, urgent=item.urgent or recognise(text) is not None, **again)
+    feedback_groups.hand_on(db, item)
+    tell_officers(db, office, item, "officer.feedback_reopened", now)
+    return item
 
 
-def _rate(context: Context, item: Feedback, key: str) -> None:
-    """The author's word on the answer ends the matter, for them."""
-    facts = {"state": State.SETTLED, "satisfied": key == "settled"}
-    if feedback.change(context.db, item, _own_act(context, item, key), **facts):
-        feedback_groups.hand_on(context.db, item)
-        context.say(f"feedback.{key}", code=item.code)
-        tell_officers(context.db, context.office, item, f"officer.feedback_{key}", context.now)
-
-
-def add(context: Context, code: str, what: str, text: str) -> None:
-    """The author's further words; `reopened` makes an answer due again, to this author alone."""
-    item = own_item(context, code)
-    if item is None or what not in {choice.key for choice in author_choices(context.office, item)}:
-        context.say("feedback.closed", code=code)
-        context.give_back(code, text)
-        return
-    facts: dict[str, Any] = {"urgent": item.urgent or recognise(text) is not None}
-    if what == "reopened":
-        facts |= _reopening(context, item)
-    if not feedback.change(context.db, item, _own_act(context, item, what, text), **facts):
-        show(context, item)
-        context.give_back(code, text)
-        return
-    if what == "reopened":
-        feedback_groups.hand_on(context.db, item)
-    context.say(f"feedback.{what}_done", code=code, answer_by=answer_by(item))
-    tell_officers(context.db, context.office, item, f"officer.feedback_{what}", context.now)
-
-
-def _reopening(context: Context, item: Feedback) -> dict[str, Any]:
-    due_on, due_at = due(context.now, anonymous=item.anonymous)
-    again = {"state": State.REOPENED, "reopened": True, "satisfied": False, "merged_into": None}
-    return again | {"due_on": due_on, "due_at": due_at, "climbed": 0, "escalated_on": None}
-
-
-def _own_act(context: Context, item: Feedback, what: str, text: str | None = None) -> Act:
-    return Act(what, local_day(context.now), context.now, by_author=True, unit_id=item.receiver_id, text=text)
-
-
-def withdraw_named(db: Transaction, office: Office, member_id: int, now: datetime) -> None:
+@act(
+    Needs.PROGRAM,
+    tells="officers",
+    unaudited="a part of the erasure, which has its row; the history of the item says that it was withdrawn",
+)
+def withdraw_named(db: Transaction, office: Office, actor: Actor, member_id: int, *, now: datetime) -> None:
     """A member is erased: nobody is to answer what they wrote under their name.
 
     What they wrote without one goes on as if nothing had happened, else its state and its day would name them.
     """
+    if not actor.has_every_right and actor.member_id != member_id:
+        raise NoRight("rights.none")
     for item in feedback.named_by(db, member_id):
         if item.state in feedback.FOLLOWED:
-            act = Act("withdrawn", local_day(now), now, by_author=True, unit_id=item.receiver_id)
-            feedback.change(db, item, act, state=State.WITHDRAWN, merged_into=None)
+            feedback.change(db, item, _done(item, "withdrawn", now), state=State.WITHDRAWN, merged_into=None)
             feedback_groups.hand_on(db, item)
             tell_officers(db, office, item, "officer.feedback_withdrawn", now)
+
+
+def _open(db: Transaction, actor: Actor, code: str, what: str, seen: int | None) -> Feedback:
+    """One's own item with which just this may be done. Raises Refusal, Changed."""
+    item = own(db, actor, code)
+    if item is None:
+        raise Refusal("feedback.closed", code=code)
+    if seen not in (None, item.revision) or what not in open_to_author(item):
+        raise Changed(item)
+    return item
+
+
+def _change(
+    db: Transaction, actor: Actor, item: Feedback, what: str, now: datetime, text: str | None = None, **facts: Any
+) -> None:
+    if not feedback.change(db, item, _done(item, what, now, text), **facts):
+        raise Changed(item)
+    _record(db, actor, item, what, now)
+
+
+def _done(item: Feedback, what: str, now: datetime, text: str | None = None) -> Act:
+    return Act(what, day_of(now), now, by_author=True, unit_id=item.receiver_id, text=text)
+
+
+def _record(db: Transaction, actor: Actor, item: Feedback, what: str, now: datetime) -> None:
+    audit.record(
+        db,
+        actor_id=None if item.anonymous else actor.me,
+        action=f"feedback.{what}",
+        unit_id=item.receiver_id,
+        subject=item.code,
+        now=datetime.combine(day_of(now), time(), ZONE),
+        ordered=not item.anonymous,
+    )

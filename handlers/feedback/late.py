@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from handlers import notices
+from handlers.actors import CLOCK, Actor, NoRight
+from handlers.acts import Needs, act
 from handlers.duties import workdays
 from handlers.feedback import news
 from handlers.feedback import ways as feedback_ways
@@ -36,15 +38,21 @@ def look(db: Transaction, office: Office, now: datetime) -> None:
     """In the morning of a working day."""
     today = local_day(now)
     if MORNING <= local(now).hour < EVENING and workdays.is_workday(today):
-        climb(db, office, now)
-        remind(db, office, now)
+        climb(db, office, CLOCK, now=now)
+        remind(db, office, CLOCK, now=now)
 
 
 # --- without an answer ---
 
 
-def climb(db: Transaction, office: Office, now: datetime) -> None:
+@act(
+    Needs.PROGRAM,
+    tells=("officers", "officers above"),
+    unaudited="nothing is moved: how far an item has climbed, and on which day, stands in it and in its history",
+)
+def climb(db: Transaction, office: Office, actor: Actor, *, now: datetime) -> None:
     """Tell the officers which items are late, and the level above how many."""
+    _require_program(actor)
     today = local_day(now)
     own: dict[int, list[tuple[Feedback, int]]] = defaultdict(list)
     above: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -56,8 +64,8 @@ def climb(db: Transaction, office: Office, now: datetime) -> None:
         path = feedback_ways.served_above(db, item.receiver_id, now)
         if item.climbed >= max(1, min(len(path), 1 + (days - 1) // CLIMB_EVERY)):
             continue
-        act = Act("escalated", today, None, unit_id=item.receiver_id)
-        if not feedback.change(db, item, act, escalated_on=today, climbed=item.climbed + 1):
+        told = Act("escalated", today, None, unit_id=item.receiver_id)
+        if not feedback.change(db, item, told, escalated_on=today, climbed=item.climbed + 1):
             continue
         own[item.receiver_id].append((item, days))
         if path:
@@ -104,8 +112,10 @@ def _tell_above(db: Transaction, office: Office, unit_id: int, counts: dict[str,
 # --- without what was promised ---
 
 
-def remind(db: Transaction, office: Office, now: datetime) -> None:
+@act(Needs.PROGRAM, tells="officers", unaudited="a reminder moves nothing; the promise keeps the day of the last one")
+def remind(db: Transaction, office: Office, actor: Actor, *, now: datetime) -> None:
     """On the last working day of a promise, and again while nothing came of it: one message per unit."""
+    _require_program(actor)
     today = local_day(now)
     before, until = workdays.after(today, 1), _days_ago(today, REMIND_EVERY)
     due: dict[int, list[FeedbackTask]] = defaultdict(list)
@@ -120,6 +130,11 @@ def remind(db: Transaction, office: Office, now: datetime) -> None:
         codes = list(dict.fromkeys(task.code for task in tasks))[:LISTED]
         say = Say("care.promises", values, tuple(Choice(code, code) for code in codes), news.DESK)
         _push(db, office, news.officers_of(db, unit_id, now), say, now)
+
+
+def _require_program(actor: Actor) -> None:
+    if not actor.has_every_right:
+        raise NoRight("rights.none")
 
 
 def _days_ago(today: date, count: int) -> date:

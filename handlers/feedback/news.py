@@ -18,7 +18,7 @@ from handlers.reaching.promises import Promise
 from handlers.reaching.reach import Reason
 from messages.dates import ZONE
 from messages.types import Choice, Say
-from storage import appointments, feedback, units, untold
+from storage import appointments, desks, feedback, units, untold
 from storage.database import Transaction
 from storage.errors import WrongKey
 from storage.feedback import ANSWERED, State
@@ -74,8 +74,9 @@ def officers_of(db: Transaction, unit_id: int, now: datetime) -> list[int]:
 
 
 def tell_officers(db: Transaction, office: Office, item: Feedback, key: str, now: datetime) -> None:
-    """Push news of an item to the officers of the unit that answers; never its text."""
-    if item.receiver_id is None:
+    """Push news of an item to the officers who answer it; never its text."""
+    desk = desks.of_unit(db, item.receiver_id, now, desks.OF_FEEDBACK) if item.receiver_id else None
+    if desk is None:
         return
     values = {
         "unit": receiver_name(db, item, office),
@@ -86,7 +87,7 @@ def tell_officers(db: Transaction, office: Office, item: Feedback, key: str, now
     }
     choices = (Choice("open", office.catalogue.label("open_item")),)
     say = Say(key, values, choices, f"{DESK}@{item.code}")
-    for member_id in officers_of(db, item.receiver_id, now):
+    for member_id in officers_of(db, desk, now):
         notices.to_officer(
             db,
             office,
@@ -143,7 +144,7 @@ def tell_author(
     return notices.to_chat(db, office, author.member_id, author.address, say, topic=TOPIC, now=now)
 
 
-def author_choices(office: Office, item: Feedback) -> tuple[Choice, ...]:
+def open_to_author(item: Feedback) -> tuple[str, ...]:
     """What the author may do now: say whether an answer will do, reopen once, add something."""
     keys: list[str] = []
     if item.state in ANSWERED:
@@ -154,7 +155,12 @@ def author_choices(office: Office, item: Feedback) -> tuple[Choice, ...]:
         keys.append("unsettled")
     if item.state in feedback.FOLLOWED:
         keys.append("added")
-    return tuple(Choice(key, office.catalogue.label(f"heard.{key}")) for key in keys)
+    return tuple(keys)
+
+
+def author_choices(office: Office, item: Feedback) -> tuple[Choice, ...]:
+    """The same as choices."""
+    return tuple(Choice(key, office.catalogue.label(f"heard.{key}")) for key in open_to_author(item))
 
 
 def history(db: Transaction, office: Office, item: Feedback, *, for_author: bool) -> list[tuple[date, str, bool, str]]:

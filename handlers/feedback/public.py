@@ -8,46 +8,46 @@ in, within the officer's own reach. It goes the way of every broadcast: those wh
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from handlers.chat.context import Context
+from handlers.actors import Actor
+from handlers.acts import act
 from handlers.errors import Refusal
+from handlers.feedback import card
 from handlers.feedback import ways as feedback_ways
-from handlers.feedback.card import act_of, audit_act, changed, item, receipt
 from handlers.news import audience as news_audience
 from handlers.news import broadcasts
-from handlers.office import local_day
+from handlers.office import Office
 from handlers.text.readers import fold, read_code
 from messages import staff_text
-from messages.types import Say
+from messages.dates import day_of
 from storage import feedback, feedback_groups, units
 from storage.database import Transaction
-from storage.feedback import State
-from storage.tables import Feedback, Right, Unit
+from storage.tables import Broadcast, Feedback, Right, Unit
 
-PUBLISHED = (State.EXPLAINED, State.RESOLVED, State.SETTLED)
-"""Where there is a result to tell of."""
 QUOTED = 7
 """So many words in a row are somebody's own."""
 CLOCK = re.compile(r"\b\d{1,2}\s*(?:h|giờ|:)\s*(?:\d{2})?\b", re.IGNORECASE)
 DAY = re.compile(r"\b\d{1,2}\s*[/.-]\s*\d{1,2}\b|\bngày\s+\d{1,2}\b", re.IGNORECASE)
 
 
-def fault(db: Transaction, found: Feedback, words: str) -> Say | None:
+def fault(db: Transaction, found: Feedback, words: str) -> Refusal | None:
     """Why members may not be told this: it could lead to who wrote it, or cannot be sent."""
     if CLOCK.search(words) or DAY.search(words):
-        return Say("care.public_when")
+        return Refusal("care.public_when")
     if any(len(part) >= 5 and read_code(part) for part in words.split()):
-        return Say("care.public_code")
+        return Refusal("care.public_code")
     if "{" in words or staff_text.fault(words) is not None:
-        return Say("care.public_braces")
+        return Refusal("care.public_braces")
     group = [found, *feedback_groups.followers(db, found.code)]
     if any(_quotes(words, text) for one in group for text in _written(db, one)):
-        return Say("care.public_quote", {"count": QUOTED})
+        return Refusal("care.public_quote", count=QUOTED)
     names = [name for one in group for name in (one.full_name, one.other_unit) if name]
     if any(f" {fold(name)} " in f" {fold(words)} " for name in names):
-        return Say("care.public_name")
+        return Refusal("care.public_name")
     return None
 
 
@@ -64,119 +64,97 @@ def _quotes(words: str, text: str) -> bool:
     return any(f" {' '.join(run)} " in said for run in runs if len(run) == QUOTED)
 
 
-def audience(context: Context, found: Feedback) -> Unit | None:
-    """The nearest unit that is large enough, if it lies in the officer's reach."""
-    assert found.receiver_id is not None
-    own = units.by_id(context.db, found.receiver_id)
-    line = [*([own] if own else []), *units.ancestors(context.db, found.receiver_id)]
-    unit = next((one for one in line if feedback_ways.hides(context.db, one)), None)
-    if unit is None or unit.id is None:
-        return None
-    return unit if context.actor.may(context.db, Right.ANSWER, unit.id) else None
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What members of a unit would get, and why it cannot go now: `small`, `nobody`, or nothing."""
+
+    text: str
+    unit: Unit | None
+    recipients: int
+    count: int
+    """How many matters it tells of."""
+    items: Sequence[Feedback]
+    """The items these words are about, the one it was begun with first."""
+    why_not: str
 
 
-def preview(context: Context, found: Feedback, words: str) -> Mapping[str, Any]:
-    """The digest as members would get it, to whom, how many, and why it cannot go now."""
-    unit = audience(context, found)
-    others = [other.public_words or "" for other in _pending(context, found)]
-    lines = _fitting(context, unit, [words, *others])
-    recipients = _recipients(context, unit) if unit else 0
-    why_not = "small" if unit is None else "nobody" if recipients == 0 else ""
-    return {
-        "code": found.code,
-        "text": _text(context, unit, lines),
-        "unit": unit.name if unit else "",
-        "recipients": recipients,
-        "count": len(lines),
-        "why_not": why_not,
-    }
+@act(Right.ANSWER, audit="feedback.worded", revision=True)
+def word(db: Transaction, actor: Actor, code: str, words: str, *, seen: int | None, now: datetime) -> Feedback:
+    """Keep what may be told, for the next time that something is. Raises Refusal, Changed."""
+    item = _to_publish(db, actor, code, words, seen, now)
+    card.change(db, actor, item, "worded", now, public_words=words)
+    return item
 
 
-def publish(context: Context, code: str, revision: int, words: str, *, at_once: bool) -> None:
-    """Keep what may be told; at once: send it with all that waits at the same unit, each matter once."""
-    found = item(context, code)
-    if found is None:
-        context.say("officer.not_yours")
-        return
-    open_ = found.state in PUBLISHED and found.published_on is None and found.text is not None
-    if found.revision != revision or not open_ or fault(context.db, found, words) is not None:
-        changed(context, found)
-        context.give_back(code, words)
-        return
-    if not at_once:
-        if feedback.change(context.db, found, act_of(context, found, "worded"), public_words=words):
-            receipt(context, found, context.office, "care.kept_for_later")
-        return
-    told = _told(context, found, words)
-    if told is None:
-        changed(context, found)
-        context.give_back(code, words)
-        return
-    context.say("care.published", code=told.code, recipients=told.expected)
-
-
-def _told(context: Context, found: Feedback, words: str) -> Any:
-    """The broadcast, with every matter in it marked as told in the same transaction."""
-    unit = audience(context, found)
-    if unit is None:
-        return None
-    others = {other.public_words or "": other for other in _pending(context, found)}
-    lines = _fitting(context, unit, [words, *others])
+@act(Right.ANSWER, audit="feedback.published", tells="members who take news", revision=True)
+def publish(
+    db: Transaction, office: Office, actor: Actor, code: str, words: str, *, seen: int | None, now: datetime
+) -> Broadcast:
+    """Tell it at once, with all that waits to be told to the same unit, each matter once. Raises Refusal, Changed."""
+    item = _to_publish(db, actor, code, words, seen, now)
+    digest = preview(db, office, actor, item, words, now)
+    if digest.unit is None:
+        raise card.Changed(item)
+    told: Any = {"actor": actor, "now": now, "right": Right.ANSWER}
     try:
-        row = broadcasts.create(
-            context.db,
-            context.office,
-            text=_text(context, unit, lines),
-            unit_code=unit.code,
-            actor=context.actor,
-            now=context.now,
-            right=Right.ANSWER,
-        )
-        recipients = _recipients(context, unit)
-        broadcasts.confirm(
-            context.db,
-            context.office,
-            row,
-            recipients=recipients,
-            at=None,
-            actor=context.actor,
-            now=context.now,
-            right=Right.ANSWER,
-        )
-    except Refusal:
-        return None
-    for one in [found, *(others[line] for line in lines if line in others)]:
-        facts = {"published_on": local_day(context.now), "public_words": words if one is found else one.public_words}
-        if feedback.change(context.db, one, act_of(context, one, "published"), **facts):
-            audit_act(context, one, "published")
+        with db.savepoint():
+            for one in digest.items:
+                line = words if one is item else one.public_words
+                card.change(db, actor, one, "published", now, published_on=day_of(now), public_words=line)
+            row = broadcasts.create(db, office, text=digest.text, unit_code=digest.unit.code, **told)
+            broadcasts.confirm(db, office, row, recipients=digest.recipients, at=None, **told)
+    except Refusal as refused:
+        raise card.Changed(item) from refused
     return row
 
 
-def _pending(context: Context, found: Feedback) -> Sequence[Feedback]:
-    """Other matters of the same unit that wait to be told."""
-    assert found.receiver_id is not None
-    return [other for other in feedback.to_publish(context.db, found.receiver_id) if other.code != found.code]
+def _to_publish(db: Transaction, actor: Actor, code: str, words: str, seen: int | None, now: datetime) -> Feedback:
+    item = card.require_open(db, actor, code, "publish", seen, now)
+    if fault(db, item, words) is not None:
+        raise card.Changed(item)
+    return item
 
 
-def _fitting(context: Context, unit: Unit | None, lines: Sequence[str]) -> list[str]:
-    """As many as fit into one message, the first in any case; the others wait for the next."""
-    chosen: list[str] = []
-    for line in dict.fromkeys(lines):
-        fits = staff_text.fault(_text(context, unit, [*chosen, line])) is None
-        if fits or not chosen:
-            chosen.append(line)
-    return chosen
+def preview(db: Transaction, office: Office, actor: Actor, item: Feedback, words: str, now: datetime) -> Digest:
+    """The digest as members would get it, with as much of what waits as fits into one message."""
+    unit = _audience(db, actor, item)
+    waiting, lines = _pending(db, item, unit), [words]
+    text = _text(office, unit, lines, now)
+    for other in waiting:
+        line = other.public_words or ""
+        longer = _text(office, unit, [*lines, line], now)
+        if line not in lines and staff_text.fault(longer) is None:
+            lines, text = [*lines, line], longer
+    items = (item, *(other for other in waiting if other.public_words in lines))
+    recipients = _recipients(db, office, unit, now) if unit else 0
+    why_not = "small" if unit is None else "nobody" if recipients == 0 else ""
+    return Digest(text, unit, recipients, len(lines), items, why_not)
 
 
-def _text(context: Context, unit: Unit | None, lines: Sequence[str]) -> str:
-    values = {
-        "unit": unit.name if unit else context.office.organisation,
-        "lines": lines,
-        "month": local_day(context.now),
-    }
-    return context.office.catalogue.text("care.digest", values)
+def _audience(db: Transaction, actor: Actor, item: Feedback) -> Unit | None:
+    """The nearest unit that is large enough, if it lies in the officer's reach."""
+    unit = _large_enough(db, item)
+    return unit if unit and unit.id and actor.may(db, Right.ANSWER, unit.id) else None
 
 
-def _recipients(context: Context, unit: Unit) -> int:
-    starts = news_audience.start(context.office, None, context.now)
-    return news_audience.count(context.db, context.office, unit, starts).recipients
+def _large_enough(db: Transaction, item: Feedback) -> Unit | None:
+    assert item.receiver_id is not None
+    own = units.by_id(db, item.receiver_id)
+    line = [*([own] if own else []), *units.ancestors(db, item.receiver_id)]
+    return next((one for one in line if feedback_ways.hides(db, one)), None)
+
+
+def _pending(db: Transaction, item: Feedback, unit: Unit | None) -> Sequence[Feedback]:
+    """Other matters that wait to be told to the same unit: its own, and those of units below that are too small."""
+    waiting = feedback.to_publish(db, unit.id) if unit and unit.id else ()
+    return [one for one in waiting if one.code != item.code and _large_enough(db, one) == unit]
+
+
+def _text(office: Office, unit: Unit | None, lines: Sequence[str], now: datetime) -> str:
+    values = {"unit": unit.name if unit else office.organisation, "lines": lines, "month": day_of(now)}
+    return office.catalogue.text("care.digest", values)
+
+
+def _recipients(db: Transaction, office: Office, unit: Unit, now: datetime) -> int:
+    starts = news_audience.start(office, None, now)
+    return news_audience.count(db, office, unit, starts).recipients

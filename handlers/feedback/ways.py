@@ -14,7 +14,7 @@ from typing import Any
 from handlers.office import local_day
 from storage import appointments, feedback, settings, units
 from storage.database import Transaction
-from storage.tables import Right, Unit
+from storage.tables import Feedback, Right, Unit
 
 HIDDEN_AMONG = "feedback.hidden_among"
 """The setting k: how many members a unit must have to hide one of them."""
@@ -63,6 +63,12 @@ def next_above(db: Transaction, unit_id: int, now: datetime) -> Unit | None:
 def served_above(db: Transaction, unit_id: int, now: datetime) -> list[Unit]:
     """The units above one that have an officer for feedback, nearest first."""
     return [unit for unit in units.ancestors(db, unit_id) if _has_officer(db, unit, now)]
+
+
+def levels_to(db: Transaction, item: Feedback, above: Unit, now: datetime) -> int:
+    """How many levels an item passes that is handed to a unit above: so many fewer are left that it had climbed."""
+    assert item.receiver_id is not None
+    return 1 + [unit.id for unit in served_above(db, item.receiver_id, now)].index(above.id)
 
 
 def hides(db: Transaction, unit: Unit) -> bool:

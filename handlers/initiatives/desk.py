@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from handlers.actors import Actor
+from handlers.feedback import readers
 from handlers.initiatives import authors, purview
 from handlers.reaching import waiting as still_waiting
 from handlers.text.readers import fold
@@ -61,6 +62,6 @@ def unreached(db: Transaction, actor: Actor, unit_id: int, now: datetime, most: 
     found: list[Untold] = []
     if rights & desks.OF_INITIATIVES:
         found += untold.initiatives(db, [unit_id], still_waiting.REASONS_AND_GONE, most)
-    if Right.ANSWER in rights:
+    if readers.desk_of(db, unit_id, now) in actor.units(Right.ANSWER):
         found += untold.feedback(db, [unit_id], still_waiting.REASONS_AND_GONE, most)
     return sorted(found, key=lambda one: one.since)[:most]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from handlers import actors
 from handlers.actors import Actor, NoRight
 from handlers.acts import Needs, act
 from handlers.danger import callbacks as callback_desk
@@ -194,7 +195,7 @@ def erase_member(db: Transaction, office: Office, member: Member, *, code: str, 
                 db, record, state=State.WITHDRAWN, actor_id=None, unit_id=record.receiver_id, note=None, now=now
             )
             initiatives.tell_officers(db, office, record, "officer.withdrawn", now)
-    heard.withdraw_named(db, office, member.id, now)
+    heard.withdraw_named(db, office, actors.CLOCK, member.id, now=now)
     callback_desk.forget(db, member.id)
     said = feedback.named_by(db, member.id)
     _forget_copies(db, [*submissions.of_member(db, member.id, limit=10_000), *said])

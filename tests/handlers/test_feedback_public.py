@@ -151,10 +151,17 @@ def test_a_small_unit_is_not_told_of_one_of_its_few_but_the_level_above_may_tell
     assert "chưa đủ đông để giữ kín người gửi" in refused
     assert hanh.labels == ["Để lần sau", "Nhập lại", "Hủy bỏ"]
     hanh.presses("Để lần sau")
-    preview = staff.talks(code, "[Công bố kết quả]", WORDS)
+    assert "không tìm thấy mã" in staff.says(code)
+    own = write(desk.member("chi"), way="Gửi thẳng cấp trên")
+    staff.talks(own, "[Báo kết quả]", ANSWER)
+    preview = staff.talks(own, "[Công bố kết quả]", MORE)
     assert "đoàn viên thuộc Công đoàn ngành Giáo dục tỉnh đã đăng ký nhận tin, 1 người" in preview
+    assert "Số việc trong tin: 2" in preview
     staff.presses("Công bố ngay")
-    assert len(sent(desk)) == 1
+    (row,) = sent(desk)
+    assert MORE in row.text
+    assert WORDS in row.text
+    assert the(desk, code).published_on is not None
     assert recipients(desk) == [reader.address.chat]
 
 

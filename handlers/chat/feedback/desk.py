@@ -1,29 +1,19 @@
-"""Feedback as an officer meets it: what waits, one item, the button that was pressed (F2, F8, F11).
-
-The way in for everybody else: cards stand in feedback_card.py, answers in feedback_answering.py, items of one matter in
-feedback_groups.py, results for all in feedback_public.py, what the clock does in feedback_late.py.
-"""
+"""Feedback as an officer meets it: what waits, and the button that was pressed (F2, F8, F11)."""
 
 from __future__ import annotations
 
 from handlers.chat.context import Context
-from handlers.feedback import answering as feedback_answering
-from handlers.feedback import card as feedback_card
-from handlers.feedback import groups as feedback_groups
-from handlers.feedback import items, news
-from handlers.feedback import ways as feedback_ways
-from handlers.feedback.card import ANSWERS, FLAGS, act_of, actions, changed, open_tasks, question
+from handlers.chat.feedback import answering as answer_screen
+from handlers.chat.feedback import card as card_screen
+from handlers.chat.feedback.card import changed, question, receipt
+from handlers.errors import Refusal
+from handlers.feedback import answering, card, groups, news, readers
+from handlers.feedback.card import ANSWERS, FLAGS, Changed
 from handlers.flows.feedback_answers import ANSWER
 from handlers.flows.feedback_care import PUBLISH
 from handlers.flows.form import Draft
-from handlers.office import local_day
 from messages.types import Choice, Say
-from storage import feedback
-from storage.feedback import Waiting
 from storage.tables import Feedback, Unit
-
-PREFIX = items.PREFIX
-card, item = feedback_card.card, feedback_card.item
 
 LISTED = 8
 TYPED = {**ANSWERS, "forward": "forwarded", "helped": "helped", "promise": "promised"}
@@ -34,19 +24,21 @@ DONE_BY = {**TYPED, "close": "closed", CLOSE: "closed", "part": "parted", "publi
 """What each button leaves in the history: by it a second press is answered with what the first one did."""
 DONE = "done."
 """Before the number of a task that is done."""
+WITH = "with."
+"""Before the code of the item that is to follow."""
+EXCERPT = 160
+"""Characters by which an officer tells whether it is the same matter."""
 
 
-def counts(context: Context, unit_ids: list[int]) -> Waiting:
-    """How much waits in these subtrees."""
-    return feedback.count_waiting(context.db, unit_ids, local_day(context.now))
+def list_waiting(context: Context, unit: Unit) -> tuple[tuple[Choice, ...], int] | None:
+    """Say what waits at a unit, without its content: the choices that open each, and how many there are; None: nothing.
 
-
-def list_waiting(context: Context, unit: Unit) -> tuple[Choice, ...]:
-    """Say what waits under a unit, without its content; the choices that open each."""
+    Of what the units below are still to answer only the number is told.
+    """
     assert unit.id is not None
-    waiting = feedback.waiting(context.db, [unit.id], LISTED)
-    if not waiting:
-        return ()
+    inbox = readers.inbox(context.db, context.actor, unit.id, LISTED, context.now)
+    if not inbox.own.all and not inbox.below.all:
+        return None
     rows = [
         (
             row.code,
@@ -56,92 +48,112 @@ def list_waiting(context: Context, unit: Unit) -> tuple[Choice, ...]:
             news.answer_by(row),
             news.is_late(row, context.now),
         )
-        for row in waiting
+        for row in inbox.items
     ]
-    told = counts(context, [unit.id])
-    values = {"unit": unit.name, "waiting": told.all, "late": told.late, "items": rows}
+    values = {
+        "unit": unit.name,
+        "waiting": inbox.own.all,
+        "late": inbox.own.late,
+        "items": rows,
+        "below": inbox.below.all,
+        "below_late": inbox.below.late,
+    }
     context.said.append(Say("officer.feedback_inbox", values))
-    return tuple(Choice(row.code, row.code) for row in waiting)
+    return tuple(Choice(row.code, row.code) for row in inbox.items), inbox.own.all
 
 
 def press(context: Context, asked: str, key: str) -> None:
     """A choice under a card or a push: `desk@CODE` opens it, `desk@CODE.REVISION` acts on what was shown."""
     code, _, revision = asked.partition("@")[2].partition(".")
-    found = item(context, code or key)
-    if found is None:
+    item = readers.find(context.db, context.actor, code or key, context.now)
+    if item is None:
         context.say("officer.not_yours")
-    elif key == "open" or not code:
-        card(context, found.code)
-    elif not revision.isdigit() or int(revision) != found.revision:
-        changed(context, found, DONE_BY.get(key, ""))
-    else:
-        _act(context, found, key)
+        return
+    if key == "open" or not code:
+        card_screen.show(context, item.code)
+        return
+    try:
+        if not revision.isdigit():
+            raise Changed(item)
+        _act(context, item, int(revision), key)
+    except Changed:
+        changed(context, code, DONE_BY.get(key, ""))
+    except Refusal as refusal:
+        context.refused(refusal)
 
 
 def revision_for(context: Context, code: str, what: str) -> int | None:
     """The revision of an item about which an answer was begun; None where that answer is open no more."""
-    found = item(context, code)
-    if found is None:
+    item = readers.find(context.db, context.actor, code, context.now)
+    if item is None:
         return None
     buttons = {done: button for button, done in DONE_BY.items() if button != CLOSE}
-    return found.revision if buttons.get(what) in actions(context, found) else None
+    return item.revision if buttons.get(what) in card.actions(context.db, item) else None
 
 
-def _act(context: Context, found: Feedback, key: str) -> None:
-    allowed = actions(context, found)
-    if key in FLAGS and "mark" in allowed:
-        _mark(context, found, key)
-    elif key.startswith(feedback_groups.WITH) and "merge" in allowed:
-        feedback_groups.join(context, found, key.removeprefix(feedback_groups.WITH))
-    elif key.startswith(DONE) and "help_done" in allowed and key.removeprefix(DONE).isdigit():
-        feedback_answering.help_done(context, found, int(key.removeprefix(DONE)))
-    elif key in allowed:
-        _begin(context, found, key)
-    elif key == CLOSE and "close" in allowed:
-        feedback_answering.close(context, found)
+def _act(context: Context, item: Feedback, seen: int, key: str) -> None:
+    db, actor, code, now = context.db, context.actor, item.code, context.now
+    if key in FLAGS:
+        answering.mark(db, actor, code, key, seen=seen, now=now)
+        card_screen.show(context, code)
+    elif key.startswith(WITH):
+        other = groups.join(db, actor, code, key.removeprefix(WITH), seen=seen, now=now)
+        context.say("care.merged", code=other.code, leader=code)
+        card_screen.show(context, code)
+    elif key == "part":
+        groups.part(db, actor, code, seen=seen, now=now)
+        context.say("care.parted", code=code)
+        card_screen.show(context, code)
+    elif key.startswith(DONE) and key.removeprefix(DONE).isdigit():
+        number = int(key.removeprefix(DONE))
+        receipt(context, answering.finish_help(db, actor, code, number, seen=seen, now=now), "care.noted")
+    elif key == CLOSE:
+        answer_screen.tell(context, answering.close(db, context.office, actor, code, seen=seen, now=now))
     else:
-        changed(context, found, DONE_BY.get(key, ""))
+        _begin(context, card.require_open(db, actor, code, key, seen, now), key)
 
 
-def _begin(context: Context, found: Feedback, key: str) -> None:
+def _begin(context: Context, item: Feedback, key: str) -> None:
     label = context.office.catalogue.label
     match key:
         case "mark":
             choices = tuple(Choice(flag, label(f"flag.{flag}")) for flag in FLAGS)
-            context.said.append(Say("officer.feedback_mark", {"code": found.code}, choices, question(found)))
+            context.said.append(Say("officer.feedback_mark", {"code": item.code}, choices, question(item)))
         case "close":
             choices = (Choice(CLOSE, label(CLOSE)), Choice("open", label("look_again")))
-            context.said.append(Say("care.close_confirm", {"code": found.code}, choices, question(found)))
+            context.said.append(Say("care.close_confirm", {"code": item.code}, choices, question(item)))
         case "merge":
-            feedback_groups.offer(context, found)
-        case "part":
-            feedback_groups.part(context, found)
+            _offer(context, item)
         case "lead":
-            card(context, found.merged_into or found.code)
+            card_screen.show(context, item.merged_into or item.code)
         case "help_done":
-            choices = tuple(Choice(f"{DONE}{number}", who[:40]) for number, who in open_tasks(context.db, found))
-            context.said.append(Say("care.help_done", {"code": found.code}, choices, question(found)))
+            tasks = card.open_tasks(context.db, item)
+            choices = tuple(Choice(f"{DONE}{number}", who[:40]) for number, who in tasks)
+            context.said.append(Say("care.help_done", {"code": item.code}, choices, question(item)))
         case "publish":
-            _type(context, PUBLISH.name, {"code": found.code, "revision": found.revision})
-        case "forward" if not _has_above(context, found):
-            context.say("officer.feedback_no_above", code=found.code)
+            _type(context, PUBLISH.name, {"code": item.code, "revision": item.revision})
+        case "forward" if answering.next_above(context.db, item, context.now) is None:
+            context.say("officer.feedback_no_above", code=item.code)
         case _:
-            _type(context, ANSWER.name, {"code": found.code, "revision": found.revision, "what": TYPED[key]})
+            _type(context, ANSWER.name, {"code": item.code, "revision": item.revision, "what": TYPED[key]})
 
 
 def _type(context: Context, form: str, answers: dict[str, object]) -> None:
     context.talk.begin(Draft(form, context.office.new_id(), answers))
 
 
-def _has_above(context: Context, found: Feedback) -> bool:
-    assert found.receiver_id is not None
-    return feedback_ways.next_above(context.db, found.receiver_id, context.now) is not None
+def _offer(context: Context, item: Feedback) -> None:
+    """The items that may be about the same, with their first words."""
+    near = card.compare(context.db, context.actor, item.code, now=context.now)
+    rows = [(other.code, score, excerpt(other.text or "")) for other, score in near]
+    choices = (
+        *(Choice(f"{WITH}{other.code}", other.code) for other, _ in near),
+        Choice("open", context.office.catalogue.label("open_item")),
+    )
+    context.said.append(Say("care.merge", {"code": item.code, "rows": rows}, choices, question(item)))
 
 
-def _mark(context: Context, found: Feedback, flag: str) -> None:
-    """Set a flag, or take it back."""
-    act = act_of(context, found, "marked")
-    if feedback.change(context.db, found, act, **{flag: not getattr(found, flag)}):
-        card(context, found.code)
-    else:
-        changed(context, found)
+def excerpt(text: str) -> str:
+    """The first words of a text on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= EXCERPT else f"{line[:EXCERPT].rsplit(' ', 1)[0]} …"

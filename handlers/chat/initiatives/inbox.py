@@ -67,8 +67,9 @@ def _waiting(context: Context, unit: Unit) -> None:
     heard = feedback_desk.list_waiting(context, unit)
     waiting = desk.waiting(context.db, context.actor, unit.id, context.now)[:LISTED]
     tools = _tools(context, unit.id)
-    if not waiting and heard:
-        context.said[-1] = replace(context.said[-1], choices=(*heard, *tools), question="inbox")
+    voices, number = heard or ((), 0)
+    if not waiting and heard is not None:
+        context.said[-1] = replace(context.said[-1], choices=(*voices, *tools), question="inbox")
         return
     if not waiting:
         span = promises.here(context.office, context.inbound.address, What.OFFICER)
@@ -80,10 +81,10 @@ def _waiting(context: Context, unit: Unit) -> None:
         "waiting": sum(counts.values()),
         "new": counts.get(State.SENT, 0),
         "sent_up": counts.get(State.FORWARDED, 0),
-        "heard": feedback_desk.counts(context, [unit.id]).all if heard else 0,
+        "heard": number,
         "items": rows(context, waiting, unit.id),
     }
-    choices = (*(Choice(record.code, record.code) for record in waiting), *heard, *tools)
+    choices = (*(Choice(record.code, record.code) for record in waiting), *voices, *tools)
     context.said.append(Say("officer.inbox", values, choices, "inbox"))
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers.chat.context import Context
-from handlers.chat.feedback import desk as feedback_desk
+from handlers.chat.feedback import card as feedback_card
 from handlers.chat.initiatives import card as initiative_card
 from handlers.chat.initiatives import inbox, own, selection_desk
 from handlers.chat.initiatives.card import changed
 from handlers.errors import Refusal
+from handlers.feedback import items as heard
 from handlers.flows import desk_notes
 from handlers.flows.form import Draft
 from handlers.initiatives import assigning, canned, deciding, purview, selection
@@ -46,8 +47,8 @@ def serves(context: Context) -> bool:
 
 def card(context: Context, code: str) -> None:
     """One item with everything needed to decide, and the decisions open now."""
-    if code.startswith(feedback_desk.PREFIX):
-        feedback_desk.card(context, code)
+    if code.startswith(heard.PREFIX):
+        feedback_card.show(context, code)
     else:
         initiative_card.show(context, code)
 
