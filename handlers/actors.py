@@ -10,6 +10,7 @@ there are several tops or none, to the command line.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,7 +19,8 @@ from handlers.errors import Refusal
 from messages.dates import day_of
 from messages.demo import CHATS
 from messages.types import Address
-from storage import appointments, members, units
+from storage import appointments, audit, members, units
+from storage.audit import Detail
 from storage.database import Transaction
 from storage.tables import Appointment, Right, Role
 
@@ -84,6 +86,10 @@ class Actor:
         """The units for which their roles allow this, without those below; nothing for the program itself."""
         return sorted({row.unit_id for row in self.roles if right in appointments.rights_of(row)})
 
+    def desks(self) -> list[int]:
+        """The units whose staff or administrators they are, without those below; nothing for the program itself."""
+        return sorted({row.unit_id for row in self.roles if row.role in (Role.STAFF, Role.ADMIN)})
+
     def covering(self, db: Transaction, unit_id: int) -> list[Appointment]:
         """The roles held for a unit or above it."""
         above = {unit_id, *(unit.id for unit in units.ancestors(db, unit_id))}
@@ -111,13 +117,36 @@ def named(actor: Actor | None) -> Actor:
     return actor
 
 
-def require_running(db: Transaction, actor: Actor | None, unit_id: int | None, now: datetime) -> None:
+def require_running(db: Transaction, actor: Actor, unit_id: int | None, now: datetime) -> None:
     """Raises NoRight unless `Actor.runs` what belongs to a unit, or to none."""
-    if not named(actor).runs(db, unit_id, now):
+    if not actor.runs(db, unit_id, now):
         raise NoRight("rights.none")
 
 
-def require(db: Transaction, actor: Actor | None, right: Right, unit_id: int) -> None:
+def require(db: Transaction, actor: Actor, right: Right, unit_id: int) -> None:
     """Raises NoRight unless a role covers a unit and allows this."""
-    if not named(actor).may(db, right, unit_id):
+    if not actor.may(db, right, unit_id):
         raise NoRight("rights.none")
+
+
+def require_program(actor: Actor) -> None:
+    """Raises NoRight for a member: this is done by the program itself, or by whoever runs it."""
+    if not actor.has_every_right:
+        raise NoRight("rights.none")
+
+
+def record(
+    db: Transaction,
+    actor: Actor,
+    action: str,
+    *,
+    now: datetime,
+    unit_id: int | None = None,
+    subject: str | None = None,
+    details: Mapping[str, Detail] | None = None,
+) -> None:
+    """Add to the record of what was done: by which member, or on the command line by which operator."""
+    facts = dict(details or {})
+    if actor.operator:
+        facts["operator"] = actor.operator
+    audit.record(db, action=action, actor_id=actor.member_id, now=now, unit_id=unit_id, subject=subject, details=facts)

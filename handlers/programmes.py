@@ -1,6 +1,7 @@
 """Staff run programmes: made from a template for new dates, opened, closed, extended; each step is audited (F13).
 
-Telling those concerned is done by handlers/duties/openings.py; a new programme needs no code, only a template's file.
+What those concerned are told stands in handlers/duties/openings.py; a new programme needs no code, only a template's
+file.
 """
 
 from __future__ import annotations
@@ -15,12 +16,16 @@ from typing import Any
 
 from handlers import actors
 from handlers.actors import Actor
+from handlers.acts import Needs, act
+from handlers.duties import openings
 from handlers.errors import Refusal
+from handlers.office import Office
+from handlers.reaching.promises import Promise
 from messages import programmes as templates
 from messages.dates import ZONE
 from messages.programmes import Span, Template
-from storage import audit, units
 from storage import programmes as storage
+from storage import units
 from storage.database import Transaction
 from storage.tables import Duty, Programme, Slogan
 
@@ -51,12 +56,21 @@ class Listed:
     closes_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """A programme with its new end, and what came of telling those concerned; an earlier end is told to nobody."""
+
+    programme: Programme
+    told: tuple[Promise, ...]
+
+
+@act(Needs.STAFF, audit="programme.load")
 def load(
     db: Transaction,
+    actor: Actor,
     template_code: str,
     opens: date | int,
     *,
-    actor: Actor,
     now: datetime,
     code: str | None = None,
     run_by: str | None = None,
@@ -88,7 +102,8 @@ def load(
     return row
 
 
-def open_(db: Transaction, code: str, *, actor: Actor, now: datetime) -> Programme:
+@act(Needs.STAFF, audit="programme.open")
+def open_(db: Transaction, actor: Actor, code: str, *, now: datetime) -> Programme:
     """Let a programme take entries from now on. One that is over is refused: that takes a new end."""
     row = _own(db, code, actor, now)
     if row.closes_at <= now:
@@ -99,7 +114,8 @@ def open_(db: Transaction, code: str, *, actor: Actor, now: datetime) -> Program
     return row
 
 
-def close(db: Transaction, code: str, *, actor: Actor, now: datetime) -> Programme:
+@act(Needs.STAFF, audit="programme.close")
+def close(db: Transaction, actor: Actor, code: str, *, now: datetime) -> Programme:
     """End a programme now; one that has not begun is hidden until staff opens it."""
     row = _own(db, code, actor, now)
     if row.closes_at <= now:
@@ -112,9 +128,21 @@ def close(db: Transaction, code: str, *, actor: Actor, now: datetime) -> Program
     return row
 
 
+@act(
+    Needs.STAFF,
+    audit="programme.extend",
+    tells="of a later end: members with an unfinished entry, and who watches for openings",
+)
 def extend(
-    db: Transaction, code: str, closes_at: datetime, *, actor: Actor, now: datetime, earlier: bool = False
-) -> Programme:
+    db: Transaction,
+    office: Office,
+    actor: Actor,
+    code: str,
+    closes_at: datetime,
+    *,
+    now: datetime,
+    earlier: bool = False,
+) -> Extended:
     """Move a programme's end to a later moment (exclusive), or to an `earlier` one that is still ahead.
 
     One that was over is open again. Duties that fell due with the old end move along.
@@ -127,10 +155,11 @@ def extend(
     for duty in storage.duties(db, row.id):
         if duty.due_at == row.closes_at:
             duty.due_at, duty.moved_at = closes_at, now
+    is_later = closes_at > row.closes_at
     row.closes_at = closes_at
     row.hidden = False
     _record(db, "extend", row, actor=actor, now=now)
-    return row
+    return Extended(row, tuple(openings.tell_extended(db, office, row, now)) if is_later else ())
 
 
 def extendable(db: Transaction, actor: Actor, now: datetime) -> list[Programme]:
@@ -246,4 +275,4 @@ def _span(span: Span) -> list[str]:
 
 def _record(db: Transaction, step: str, row: Programme, *, actor: Actor, now: datetime) -> None:
     window = {"opens": row.opens_at.isoformat(), "closes": row.closes_at.isoformat()}
-    audit.record(db, action=f"programme.{step}", actor_id=actor.member_id, now=now, subject=row.code, details=window)
+    actors.record(db, actor, f"programme.{step}", now=now, subject=row.code, details=window)

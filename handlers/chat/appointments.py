@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from handlers import actors
-from handlers.chat import menu
+from handlers.chat import menu, reached
 from handlers.chat.context import Context
 from handlers.duties import dates
 from handlers.errors import Refusal
@@ -16,7 +16,6 @@ from handlers.flows import appointments as forms
 from handlers.flows.form import Draft
 from handlers.office import local_day
 from handlers.people import appointments, pairing
-from handlers.reaching import unreached
 from messages.dates import last_day_of
 from messages.types import Choice, Say
 from storage import appointments as stored
@@ -107,7 +106,7 @@ def show(context: Context) -> None:
         Choice("back_at_work" if mine else "away", words.label("back_at_work" if mine else "away")),
     ]
     values = {"rows": rows, "more": max(0, len(found) - LISTED)}
-    context.said += unreached.for_desks(context)
+    reached.name(context)
     menu.offer(context, Say("people.list", values, tuple(choices), QUESTION))
 
 

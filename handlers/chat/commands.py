@@ -7,8 +7,9 @@ from collections.abc import Callable
 from handlers.chat import appointments as appointment_desk
 from handlers.chat import awards as award_desk
 from handlers.chat import duties as duty_desk
-from handlers.chat import forms, menu, reception
+from handlers.chat import forms, menu, news, reception
 from handlers.chat import posters as poster_desk
+from handlers.chat import programmes as programme_desk
 from handlers.chat.context import Context
 from handlers.chat.initiatives import inbox, officers, standings_desk
 from handlers.feedback import care_desk
@@ -19,7 +20,6 @@ from handlers.flows import privacy as privacy_forms
 from handlers.flows import staff as staff_forms
 from handlers.flows.form import Turn
 from handlers.flows.world import World
-from handlers.news import wishes as news
 from handlers.people import privacy
 from messages.types import Say
 
@@ -156,7 +156,7 @@ SAYS: dict[str, Callable[[Context], None]] = {
     "people": appointment_desk.show,
     "library": care_desk.show_library,
     "awards": award_desk.show,
-    "watch": menu.watch,
+    "watch": programme_desk.watch,
     "news": news.show,
     "stop_news": news.stop,
 }

@@ -8,11 +8,11 @@ from handlers import actors
 from handlers.chat import appointments as appointment_desk
 from handlers.chat import awards as award_desk
 from handlers.chat import broadcasts as news_desk
-from handlers.chat import forms, menu
+from handlers.chat import forms, menu, news
+from handlers.chat import programmes as programme_desk
 from handlers.chat.context import Context
 from handlers.chat.initiatives import desk_work, inbox, officers
 from handlers.danger import callbacks
-from handlers.duties import openings
 from handlers.feedback import answering as feedback_answering
 from handlers.feedback import care_desk
 from handlers.feedback import items as feedback
@@ -21,7 +21,6 @@ from handlers.flows import outcomes
 from handlers.flows.form import Turn
 from handlers.flows.world import World
 from handlers.initiatives import items as initiatives
-from handlers.news import wishes as news
 from handlers.office import channel_name
 from handlers.people import appointments, linking, pairing, privacy
 from handlers.reaching import promises
@@ -69,9 +68,9 @@ def perform(context: Context, world: World, effect: outcomes.Effect, draft_id: s
         case outcomes.LookUp(typed):
             menu.look_up(context, typed)
         case outcomes.Extend(programme_id, closes):
-            openings.extend(context, programme_id, closes)
+            programme_desk.extend(context, programme_id, closes)
         case outcomes.WatchOpenings():
-            menu.watch(context)
+            programme_desk.watch(context)
         case outcomes.Announce():
             news_desk.announce(context, effect)
         case outcomes.SubmitFeedback(answers):

@@ -126,9 +126,9 @@ def _told(context: Context, found: Feedback, words: str) -> Any:
         row = broadcasts.create(
             context.db,
             context.office,
-            text=_text(context, unit, lines),
-            unit_code=unit.code,
-            actor=context.actor,
+            context.actor,
+            _text(context, unit, lines),
+            unit.code,
             now=context.now,
             right=Right.ANSWER,
         )
@@ -136,10 +136,10 @@ def _told(context: Context, found: Feedback, words: str) -> Any:
         broadcasts.confirm(
             context.db,
             context.office,
-            row,
-            recipients=recipients,
+            context.actor,
+            row.code,
+            recipients,
             at=None,
-            actor=context.actor,
             now=context.now,
             right=Right.ANSWER,
         )

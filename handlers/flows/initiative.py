@@ -13,7 +13,7 @@ from handlers.flows.records import Programme, Question
 from handlers.flows.world import World
 from handlers.text.likeness import fingerprint, looks_like_complaint
 from handlers.text.readers import clean
-from messages.types import Choice, Say
+from messages.types import INITIATIVE_FORM, Choice, Say
 
 LIMIT = 1000
 """Characters of a description (seed 000, Phụ lục 1, step 3.4: «tối đa 1000 ký tự»)."""
@@ -38,7 +38,7 @@ def complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
     return (SubmitInitiative(answers),)
 
 
-FORM = Form("initiative", steps, complete)
+FORM = Form(INITIATIVE_FORM, steps, complete)
 
 
 def begin(world: World) -> dict[str, Any]:

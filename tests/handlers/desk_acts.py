@@ -1,4 +1,4 @@
-"""What officers press about duties, feedback, award files and each other, as one call each: for tests of who may.
+"""What officers press about feedback, award files and each other, as one call each: for tests of who may.
 
 Each gives something false where nothing was done.
 """
@@ -10,7 +10,6 @@ from datetime import datetime
 from handlers import actors
 from handlers.chat import appointments as appointment_desk
 from handlers.chat import awards as award_desk
-from handlers.chat import duties as duty_desk
 from handlers.chat.context import Context, Talk
 from handlers.feedback import answering as feedback_answering
 from handlers.feedback import groups as feedback_groups
@@ -19,7 +18,7 @@ from handlers.flows.outcomes import OpenAward, TakePaper
 from handlers.people import appointments as roles
 from messages import awards as kinds
 from messages.types import Address, Inbound, Text
-from storage import attachments, duties, feedback, members
+from storage import attachments, feedback, members
 from storage import awards as stored_awards
 from storage.database import Transaction
 from storage.members import Known
@@ -68,17 +67,6 @@ def owe(db: Transaction, programme_id: int, due: datetime) -> int:
     db.add(duty)
     db.flush()
     return duty.id or 0
-
-
-def finish_duty(db: Transaction, duty_id: int, unit_id: int, actor: int, now: datetime) -> object:
-    duty_desk.press(context(db, actor, now), f"{duty_id}.{unit_id}", "duty_done")
-    return duties.done(db, duty_id, unit_id)
-
-
-def put_off_duty(db: Transaction, duty_id: int, unit_id: int, actor: int, now: datetime) -> object:
-    duty_desk.press(context(db, actor, now), f"{duty_id}.{unit_id}", "snooze")
-    db.write_out()
-    return duties.snoozed_until(db, duty_id)
 
 
 def answer_feedback(db: Transaction, code: str, actor: int, now: datetime, what: str) -> object:

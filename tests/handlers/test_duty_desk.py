@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
+from handlers.actors import CLOCK
 from handlers.duties import rounds as duty_rounds
 from messages.types import Pressed
 from storage.tables import Appointment, Role
@@ -32,7 +33,7 @@ def desk(database_url: str) -> Iterator[Desk]:
 
 def tick(desk: Desk) -> None:
     with desk.rows() as db:
-        duty_rounds.enqueue_due(db, desk.office, desk.now)
+        duty_rounds.enqueue_due(db, desk.office, CLOCK, now=desk.now)
 
 
 def reminded(desk: Desk, unit: str = SCHOOL, role: Role = Role.OFFICER, name: str = "hanh") -> Visitor:
