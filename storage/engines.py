@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, literal_column
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import NullPool, StaticPool
 
-from storage.errors import BadUrl
+from storage.errors import BadUrl, NotUnicode
 
 SQLITE_CONNECTION = {"check_same_thread": False, "isolation_level": None}
 """Threads are the writer's business, transactions ours."""
@@ -29,6 +29,8 @@ SILENCE = {
 }
 """A server that vanished without a word (its machine died, the network is cut) is given up after ten seconds: libpq's
 terms, in seconds but for the last, which is in milliseconds. Without them the kernel waits for a quarter of an hour."""
+LETTERS = {"client_encoding": "utf8"}
+"""Asked for by name: a database without letters of its own (SQL_ASCII) would have us speak in bytes."""
 TRANSACTION = "transaction"
 """Under this name a connection knows whose it is."""
 CLOCKS: Mapping[str, ColumnElement[Any]] = {
@@ -100,6 +102,15 @@ def _begin_deferred(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
+def unkept(url: URL) -> Engine:
+    """Connections for whoever looks once, or migrates: each is closed at once."""
+    if url.get_backend_name() == "sqlite":
+        return create_engine(url, poolclass=NullPool)
+    engine = create_engine(url, poolclass=NullPool, connect_args=LETTERS)
+    event.listen(engine, "connect", _need_unicode)
+    return engine
+
+
 def postgres(url: URL, pool_size: int) -> Engine:
     """Options that the address itself names come last, and so hold against ours."""
     asked = url.query.get("options", "")
@@ -109,11 +120,19 @@ def postgres(url: URL, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_pre_ping=True,
-        connect_args={**SILENCE, "options": f"{POSTGRES_SESSION} {named}".strip()},
+        connect_args={**SILENCE, **LETTERS, "options": f"{POSTGRES_SESSION} {named}".strip()},
         hide_parameters=True,  # an error must not quote what a member wrote
     )
+    event.listen(engine, "connect", _need_unicode)
     event.listen(engine, "before_execute", _before_statement)
     return engine
+
+
+def _need_unicode(connection: Any, _record: object) -> None:
+    """What a database that keeps other letters cannot store would be found out with a member's line."""
+    letters = connection.info.parameter_status("server_encoding")
+    if letters not in {"UTF8", None}:
+        raise NotUnicode(letters)
 
 
 def _before_statement(connection: Connection, statement: Any, *_: object) -> None:

@@ -20,6 +20,10 @@ class BadUrl(StorageError):
     """The database address is not one of sqlite:///… or postgresql://…"""
 
 
+class NotUnicode(StorageError):
+    """The PostgreSQL database does not keep its text as UTF8; make it anew: createdb -E UTF8 -T template0 …"""
+
+
 class WrongKey(StorageError):
     """What is stored was sealed with a key that is not in CONGDOAN_SECRET_KEY."""
 

@@ -22,7 +22,7 @@ class Unreachable(StorageError):
 
 
 def check(database: Database) -> None:
-    """Return when the database can be used. Raises Unreachable, NotMigrated."""
+    """Return when the database can be used. Raises Unreachable, NotMigrated, NotUnicode."""
     if database.is_sqlite and not Path(database.url.database or "").is_file():
         raise NotMigrated
     try:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field, SQLModel
 
-from storage.types import Instant
+from storage.types import Instant, unset_flag
 
 
 class Feedback(SQLModel, table=True):
@@ -63,6 +63,8 @@ class Feedback(SQLModel, table=True):
     """When a level above was last told that it is late."""
     climbed: int = 0
     """How many levels above were told."""
+    climb_announced: bool = unset_flag()
+    """Whether its receipt said that the level above is told when nobody answers in time."""
     merged_into: str | None = Field(default=None, foreign_key="feedback.code", index=True)
     """The item of the same matter that is answered for both."""
     satisfied: bool | None = None

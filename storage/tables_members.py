@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.types import moment
+from storage.types import change_count, moment
 
 
 class Member(SQLModel, table=True):
@@ -26,6 +26,8 @@ class Member(SQLModel, table=True):
     consent_version: str | None = None
     """The version of the notice agreed to; None once withdrawn."""
     news: bool = False
+    revision: int = change_count()
+    """What somebody decides about their data counts; what is kept from a form for the next one does not."""
     created_at: datetime = moment()
     erased_at: datetime | None = moment(null=True)
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel
 
-from storage.types import Instant
+from storage.types import Instant, change_count
 
 
 class Announcing(StrEnum):
@@ -55,6 +55,8 @@ class Broadcast(SQLModel, table=True):
     """What became of the rows so far: see storage/tallies.py."""
     resent: int = 0
     """How often its unknown rows were sent again."""
+    revision: int = change_count()
+    """What staff do counts; that it goes on does not."""
     created_at: datetime = Field(sa_column=Column(Instant(), nullable=False))
     confirmed_at: datetime | None = Field(default=None, sa_column=Column(Instant(), nullable=True))
     finished_at: datetime | None = Field(default=None, sa_column=Column(Instant(), nullable=True))

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import JSON, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.types import moment
+from storage.types import change_count, moment
 
 
 class Programme(SQLModel, table=True):
@@ -33,6 +33,7 @@ class Programme(SQLModel, table=True):
     hidden: bool = False
     details: Any = Field(default_factory=dict, sa_type=JSON)
     """Peaks, phases, quotas and questions as the template has them, moved to these dates."""
+    revision: int = change_count()
     announced_open: bool = False
     """Whether those who asked to be told have been told."""
 
@@ -66,6 +67,7 @@ class Duty(SQLModel, table=True):
     """It is one of many that recur each `day` or `month`; see handlers/duties/recurring.py."""
     moved_at: datetime | None = moment(null=True)
     """When its date was last changed: those concerned are told."""
+    revision: int = change_count()
 
 
 class Watch(SQLModel, table=True):

@@ -9,6 +9,8 @@ from datetime import date
 
 from sqlmodel import Field, SQLModel
 
+from storage.types import change_count
+
 
 class Level(SQLModel, table=True):
     """A level of the union, as the import names it; `rank` 0 is the top."""
@@ -34,3 +36,4 @@ class Unit(SQLModel, table=True):
     valid_from: date | None = None
     valid_until: date | None = None
     """The last day of its existence."""
+    revision: int = change_count()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Dialect, Integer
+from sqlalchemy import BigInteger, Column, DateTime, Dialect, Integer, text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field
 
@@ -33,6 +33,16 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def change_count() -> Any:
+    """A column that counts every change: of two who saw the same, the second does not overwrite the first."""
+    return Field(default=1, sa_column_kwargs={"server_default": text("1")})
+
+
+def unset_flag() -> Any:
+    """A column that is false until something happens."""
+    return Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 def moment(*, null: bool = False, index: bool = False) -> Any:

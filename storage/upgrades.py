@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import NullPool
 
+from storage import engines
 from storage.engines import read_url
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def revision(url: str) -> str | None:
     place = read_url(url)
     if place.get_backend_name() == "sqlite" and not Path(place.database or "").is_file():
         return None
-    engine = create_engine(place, poolclass=NullPool)
+    engine = engines.unkept(place)
     try:
         with engine.connect() as connection:
             found: str | None = connection.execute(REVISION).scalar()

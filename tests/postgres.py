@@ -50,10 +50,13 @@ class Server:
         self.url = make_url(url).set(drivername=DRIVER)
         self._numbers = count(1)
 
-    def create(self, template: str = "template0") -> str:
+    def create(self, template: str = "template0", *, encoding: str | None = None) -> str:
         """Make a database, a copy of `template`; returns its name. Nobody may be connected to the template."""
         name = f"congdoan_test_{os.getpid()}_{next(self._numbers)}"
-        self._execute("CREATE DATABASE {} TEMPLATE {}", name, template)
+        if encoding is None:
+            self._execute("CREATE DATABASE {} TEMPLATE {}", name, template)
+        else:
+            self._execute("CREATE DATABASE {} TEMPLATE {} ENCODING {}", name, template, encoding)
         return name
 
     def drop(self, name: str) -> None:

@@ -16,6 +16,7 @@ from typer.main import get_command
 
 from bot import control
 from bot.__main__ import app
+from tests import postgres
 from tests.machine import SHEET, Machine, say
 
 TOKEN = "123456789:AAHsecretsecretsecretsecretsecretsecr"
@@ -90,6 +91,25 @@ def test_a_broken_database_is_told_in_one_line(blank: Machine) -> None:
     )
     assert blank.refused("migrate").startswith("Cơ sở dữ liệu báo lỗi")
     assert blank.refused("migrate", DATABASE_URL="sqlite:///none/congdoan.db").startswith("Hệ thống báo lỗi")
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_without_vietnamese_letters_is_refused_with_what_to_do(
+    blank: Machine, postgres_server: postgres.Server, encoding: str
+) -> None:
+    """As PostgreSQL makes it on a server whose locale is not set."""
+    name = postgres_server.create(encoding=encoding)
+    address = postgres.plain(postgres_server.address(name))
+    try:
+        for command in (["migrate"], ["run"], ["programmes", "list"]):
+            told = blank.refused(*command, DATABASE_URL=address)
+            assert encoding in told
+            assert "createdb --encoding UTF8 --template template0" in told
+        doctor = blank.run("doctor", DATABASE_URL=address)
+        assert doctor.returncode == 1
+        assert f"bảng mã {encoding}" in doctor.stdout
+    finally:
+        postgres_server.drop(name)
 
 
 def test_a_second_serving_process_is_refused(machine: Machine) -> None:

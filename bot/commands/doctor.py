@@ -68,7 +68,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     from bot.commands import checkup
     from storage import schema
     from storage.database import Database
-    from storage.errors import NotMigrated
+    from storage.errors import NotMigrated, NotUnicode
     from storage.seals import Seals
 
     database = Database(settings.database_url, Seals(settings.secret_keys or ("",)))
@@ -80,6 +80,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield from (_found(*told) for told in checkup.of_database(database))
     except NotMigrated:
         yield Finding(Verdict.BAD, "not_migrated")
+    except NotUnicode as trouble:
+        yield Finding(Verdict.BAD, "not_unicode", *trouble.args)
     except schema.Unreachable:
         yield Finding(Verdict.BAD, "unreachable", database.url.render_as_string(hide_password=True))
     finally:

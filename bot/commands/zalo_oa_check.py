@@ -24,7 +24,7 @@ from bot.zalo_oa import HOOK
 from handlers.reaching import oa_desk
 from storage import schema, tokens
 from storage.database import Database, Transaction
-from storage.errors import NotMigrated
+from storage.errors import NotMigrated, NotUnicode
 from storage.seals import Seals
 from storage.tokens import Pair
 
@@ -48,7 +48,7 @@ def findings(settings: Settings, *, online: bool) -> Iterator[Finding]:
                 yield from [*_kept(db, oa), _hooked(oa, settings.public_url)]
             if online:
                 yield from asyncio.run(_asked(oa, pair))
-    except (NotMigrated, schema.Unreachable):
+    except (NotMigrated, NotUnicode, schema.Unreachable):
         return
     finally:
         database.close()

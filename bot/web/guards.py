@@ -69,8 +69,8 @@ def _bare_host(request: web.Request) -> str:
 
 def place_of(request: web.Request) -> str:
     """Where on the network the request comes from: what our own proxy says last, else the peer."""
-    forwarded = request.headers.get("X-Forwarded-For", "") if request.app[SITE].secure else ""
-    return network_of(forwarded.rpartition(",")[2].strip() or request.remote or "")
+    told = request.headers.getall("X-Forwarded-For", [""]) if request.app[SITE].secure else [""]
+    return network_of(told[-1].rpartition(",")[2].strip() or request.remote or "")
 
 
 def network_of(address: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from alembic import context
-from sqlalchemy import Connection, create_engine, pool, text
+from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
-from storage import tables
+from storage import engines, tables
 
 LOCK = 4_021_929
 """The key of the advisory lock that lets one process migrate at a time."""
@@ -20,7 +20,7 @@ def run() -> None:
     if given is not None:
         upgrade(given)
         return
-    engine = create_engine(context.config.attributes["url"], poolclass=pool.NullPool)
+    engine = engines.unkept(context.config.attributes["url"])
     with engine.begin() as connection:
         upgrade(connection)
     engine.dispose()

@@ -6,14 +6,18 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from unittest.mock import Mock
 from urllib.parse import urlsplit
 
 import pytest
-from aiohttp import ClientSession, CookieJar
+from aiohttp import ClientSession, CookieJar, web
+from aiohttp.test_utils import make_mocked_request
+from multidict import CIMultiDict
 from playwright.async_api import Browser, expect
 
 from bot.web import cookies, guards
 from bot.web.door import Door
+from bot.web.keys import SITE, Site
 from bot.web.throttle import Rate, Throttle
 from messages.types import Address
 from storage import transcript
@@ -183,3 +187,24 @@ async def test_a_cookie_from_before_signatures_keeps_its_chat_and_is_signed(
 )
 def test_an_address_of_the_sixth_version_counts_by_its_network(address: str, place: str) -> None:
     assert guards.network_of(address) == place
+
+
+@pytest.mark.parametrize(
+    ("told", "place"),
+    [
+        ([], "127.0.0.1"),
+        (["203.0.113.7"], "203.0.113.7"),
+        (["198.51.100.1, 203.0.113.7"], "203.0.113.7"),
+        (["198.51.100.1", "203.0.113.7"], "203.0.113.7"),
+        (["198.51.100.1, 198.51.100.2", "198.51.100.3,203.0.113.7"], "203.0.113.7"),
+    ],
+)
+def test_the_proxy_has_the_last_word_on_where_a_visitor_comes_from(told: list[str], place: str) -> None:
+    """Caddy and nginx write one header; HAProxy adds its own below those a visitor sent."""
+    headers = CIMultiDict(("X-Forwarded-For", one) for one in told)
+    peer = Mock(get_extra_info=Mock(return_value=("127.0.0.1", 54321)))
+    for public_url, expected in (("https://congdoan.example.vn", place), ("http://congdoan.example.vn", "127.0.0.1")):
+        pages = web.Application()
+        pages[SITE] = Site(public_url=public_url, organisation="")
+        request = make_mocked_request("GET", "/chat", headers, app=pages, transport=peer)
+        assert guards.place_of(request) == expected

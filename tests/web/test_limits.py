@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.settings import Settings
 from bot.web.files import MOST_AT_ONCE
 from handlers.files import files
 from tests.web.conftest import Pages
@@ -26,6 +27,39 @@ def test_a_proxy_lets_through_what_the_pages_promise_and_refuses_kindly(name: st
         assert words in text
     assert f"{files.MOST_BYTES >> 20} MB" in text
     assert f"{MOST_AT_ONCE >> 20} MB" in text
+
+
+def test_nginx_is_told_of_two_connections_for_each_that_the_program_takes() -> None:
+    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    (told,) = re.findall(r"worker_connections (\d+);", text)
+    most = Settings.model_fields["http_connections"].default
+    assert int(told) >= 2 * most
+    assert f"{most:,}" in text
+    assert "error_page 500 " in text, "what nginx answers where it has none left"
+
+
+def test_the_proxy_of_the_containers_serves_a_bot_beside_it_or_elsewhere() -> None:
+    """Under systemd there is no host named `bot`; without SITE_ADDRESS Caddy refuses the file."""
+    caddyfile = (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
+    assert "reverse_proxy {$BOT_ADDRESS:bot:8600} {" in caddyfile
+    read = set(re.findall(r"\{\$([A-Z_]+)", caddyfile))
+    document = (DEPLOY.parent / "docs" / "deploy.md").read_text(encoding="utf-8")
+    (told,) = re.findall(r"Environment=(SITE.*)' >>", document)
+    assert {part.partition("=")[0] for part in told.split()} == read == {"SITE_ADDRESS", "BOT_ADDRESS"}
+
+
+def test_the_database_counts_as_ready_once_it_answers_by_the_network() -> None:
+    """While it sets itself up it answers on its own socket, and stops once more before it serves."""
+    (asked,) = re.findall(r"pg_isready.*", (DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+    assert " --host 127.0.0.1 " in asked
+
+
+def test_visitors_of_the_sixth_version_reach_the_proxy_with_their_own_address() -> None:
+    """A network without IPv6 has Docker hand them on from its own address: all of them one place, with one share."""
+    compose = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    front = compose.partition("\n  front:")[2].partition("\n  back:")[0]
+    assert "enable_ipv6: true" in front
+    assert re.search(r'subnet: "f[cd][0-9a-f:]+/64"', front), "Docker before 27 makes up none by itself"
 
 
 async def test_too_much_at_once_is_told_with_the_sizes_that_are_taken(counter: Counter) -> None:  # noqa: F811
