@@ -14,7 +14,7 @@ from enum import StrEnum
 from itertools import chain, count
 from typing import Any
 
-from handlers import actors
+from handlers import actors, revisions
 from handlers.actors import Actor
 from handlers.acts import Needs, act
 from handlers.duties import openings
@@ -102,28 +102,30 @@ def load(
     return row
 
 
-@act(Needs.STAFF, audit="programme.open")
-def open_(db: Transaction, actor: Actor, code: str, *, now: datetime) -> Programme:
+@act(Needs.STAFF, audit="programme.open", revision=True)
+def open_(db: Transaction, actor: Actor, code: str, *, now: datetime, seen: int | None = None) -> Programme:
     """Let a programme take entries from now on. One that is over is refused: that takes a new end."""
-    row = _own(db, code, actor, now)
+    row = _own(db, code, actor, now, seen)
     if row.closes_at <= now:
         raise Refusal("planning.over", programme=row.name, closes=row.closes_at)
     row.hidden = False
     row.opens_at = min(row.opens_at, now)
+    row.revision += 1
     _record(db, "open", row, actor=actor, now=now)
     return row
 
 
-@act(Needs.STAFF, audit="programme.close")
-def close(db: Transaction, actor: Actor, code: str, *, now: datetime) -> Programme:
+@act(Needs.STAFF, audit="programme.close", revision=True)
+def close(db: Transaction, actor: Actor, code: str, *, now: datetime, seen: int | None = None) -> Programme:
     """End a programme now; one that has not begun is hidden until staff opens it."""
-    row = _own(db, code, actor, now)
+    row = _own(db, code, actor, now, seen)
     if row.closes_at <= now:
         raise Refusal("planning.over_already", programme=row.name, closes=row.closes_at)
     if row.opens_at < now:
         row.closes_at = now
     else:
         row.hidden = True
+    row.revision += 1
     _record(db, "close", row, actor=actor, now=now)
     return row
 
@@ -132,6 +134,7 @@ def close(db: Transaction, actor: Actor, code: str, *, now: datetime) -> Program
     Needs.STAFF,
     audit="programme.extend",
     tells="of a later end: members with an unfinished entry, and who watches for openings",
+    revision=True,
 )
 def extend(
     db: Transaction,
@@ -142,12 +145,13 @@ def extend(
     *,
     now: datetime,
     earlier: bool = False,
+    seen: int | None = None,
 ) -> Extended:
     """Move a programme's end to a later moment (exclusive), or to an `earlier` one that is still ahead.
 
     One that was over is open again. Duties that fell due with the old end move along.
     """
-    row = _own(db, code, actor, now)
+    row = _own(db, code, actor, now, seen)
     soonest = max(now, row.opens_at) if earlier else max(now, row.closes_at)
     if closes_at <= soonest or closes_at == row.closes_at:
         raise Refusal("planning.not_later", closes=row.closes_at)
@@ -155,9 +159,11 @@ def extend(
     for duty in storage.duties(db, row.id):
         if duty.due_at == row.closes_at:
             duty.due_at, duty.moved_at = closes_at, now
+            duty.revision += 1
     is_later = closes_at > row.closes_at
     row.closes_at = closes_at
     row.hidden = False
+    row.revision += 1
     _record(db, "extend", row, actor=actor, now=now)
     return Extended(row, tuple(openings.tell_extended(db, office, row, now)) if is_later else ())
 
@@ -204,9 +210,10 @@ def _programme(db: Transaction, code: str) -> Programme:
     return row
 
 
-def _own(db: Transaction, code: str, actor: Actor, now: datetime) -> Programme:
+def _own(db: Transaction, code: str, actor: Actor, now: datetime, seen: int | None) -> Programme:
     row = _programme(db, code)
     actors.require_running(db, actor, row.unit_id, now)
+    revisions.hold(db, row, seen, "planning.changed", programme=row.name)
     return row
 
 

@@ -168,8 +168,9 @@ def announce(context: Context, effect: Announce) -> None:
 
 
 def press(context: Context, question: str, key: str) -> None:
-    """A button under a broadcast: `broadcast@CODE`."""
-    row = _mine(context, question.removeprefix("broadcast@"))
+    """A button under a broadcast: `broadcast@CODE.REVISION`, or without the revision where a word was typed."""
+    code, _, revision = question.partition("@")[2].partition(".")
+    row = _mine(context, code)
     if row is None:
         context.say("common.no_right", contact=context.office.contact)
         return
@@ -178,7 +179,8 @@ def press(context: Context, question: str, key: str) -> None:
         return
     with suppress(Refusal):  # somebody else was quicker: how it stands now is shown below
         if key in STEPS:
-            STEPS[key](context.db, context.actor, row.code, now=context.now)
+            seen = int(revision) if revision.isdecimal() else None
+            STEPS[key](context.db, context.actor, row.code, now=context.now, seen=seen)
     _show(context, row)
 
 
@@ -188,7 +190,7 @@ def _confirm_cancel(context: Context, row: Broadcast) -> None:
     told = progress.read(context.db, row, context.now)
     choices = (Choice(CANCEL, label(CANCEL)), Choice("progress", label("progress")))
     values = {"code": row.code, "sent": told.sent, "waiting": told.waiting}
-    menu.offer(context, Say("broadcast.cancel_confirm", values, choices, f"broadcast@{row.code}"))
+    menu.offer(context, Say("broadcast.cancel_confirm", values, choices, _question(row)))
 
 
 def look_up(context: Context, typed: str) -> bool:
@@ -211,11 +213,15 @@ def _show(context: Context, row: Broadcast) -> None:
     label = context.office.catalogue.label
     keys = (*ACTIONS[told.state], *(("send_again",) if told.unknown and told.state != Announcing.CANCELLED else ()))
     choices = tuple(Choice(key, label(key)) for key in keys)
-    say = Say("broadcast.status", status_values(context.db, row, context.now), choices, f"broadcast@{row.code}")
+    say = Say("broadcast.status", status_values(context.db, row, context.now), choices, _question(row))
     if choices:
         menu.offer(context, say)
     else:
         context.said.append(Say(say.key, say.values))
+
+
+def _question(row: Broadcast) -> str:
+    return f"broadcast@{row.code}.{row.revision}"
 
 
 def status_values(db: Transaction, row: Broadcast, now: datetime) -> Mapping[str, Any]:

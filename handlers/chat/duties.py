@@ -17,6 +17,7 @@ from handlers.flows.form import Draft
 from handlers.office import local_day
 from handlers.reaching import promises
 from handlers.reaching.reach import What
+from handlers.revisions import Changed
 from messages.types import Choice, Say
 
 
@@ -47,26 +48,34 @@ def show_mine(context: Context) -> None:
 
 
 def press(context: Context, where: str, key: str) -> None:
-    """A button: `where` is `DUTY.UNIT`, of a reminder or of the list; any other unit's duty is as good as not there."""
+    """A button: `where` is `DUTY.UNIT.REVISION` of a reminder, `DUTY.UNIT` of the list or of a typed word; any other
+    unit's duty is as good as not there.
+    """
     try:
-        found = _found(context, where)
-        if found.done is not None or key == "duty_done":
-            _finish(context, found)
-        elif key == "snooze":
-            _put_off(context, found)
-        elif key == "obstacle":
-            answers = {"where": where, "duty": _title(found), "unit": found.unit.name}
-            context.talk.begin(Draft(desk_notes.OBSTACLE.name, context.office.new_id(), answers))
-        else:
-            _show(context, found)
+        duty_id, unit_id, seen = _ids(where)
+        found = desk.find(context.db, context.actor, duty_id, unit_id, context.now)
     except Refusal as refusal:
         context.refused(refusal)
+        return
+    try:
+        if found.done is not None or key == "duty_done":
+            _finish(context, found, seen if found.done is None else None)
+        elif key == "snooze":
+            _put_off(context, found, seen)
+        elif key == "obstacle":
+            answers = {"where": f"{duty_id}.{unit_id}", "duty": _title(found), "unit": found.unit.name}
+            context.talk.begin(Draft(desk_notes.OBSTACLE.name, context.office.new_id(), answers))
+        else:
+            _show(context, found, moved=False)
+    except Changed as refusal:
+        context.refused(refusal)
+        _show(context, found, moved=True)
 
 
 def report_obstacle(context: Context, where: str, text: str) -> None:
     """What keeps a unit from doing its duty."""
     try:
-        duty_id, unit_id = _ids(where)
+        duty_id, unit_id, _ = _ids(where)
         done = duties.report_obstacle(
             context.db, context.office, context.actor, duty_id, unit_id, text, now=context.now
         )
@@ -78,8 +87,8 @@ def report_obstacle(context: Context, where: str, text: str) -> None:
     context.say("officer.obstacle_done", duty=_title(done.owing), above=done.above, contact=contact)
 
 
-def _show(context: Context, owing: Owing) -> None:
-    reminder = duties.reminder(context.db, context.office, owing.matter, owing.unit, context.my_id, moved=False)
+def _show(context: Context, owing: Owing, *, moved: bool) -> None:
+    reminder = duties.reminder(context.db, context.office, owing.matter, owing.unit, context.my_id, moved=moved)
     context.said.append(reminder)
     _show_obstacles(context, desk.hindered(context.db, owing))
 
@@ -91,28 +100,32 @@ def _show_obstacles(context: Context, found: Hindered) -> None:
         context.say("officer.obstacles", duty=found.title, rows=rows)
 
 
-def _finish(context: Context, owing: Owing) -> None:
+def _finish(context: Context, owing: Owing, seen: int | None) -> None:
     """The first mark stays: whoever presses again is told when it was made."""
     kept = duties.finish(
-        context.db, context.office, context.actor, owing.matter.duty_id, owing.unit_id, now=context.now
+        context.db,
+        context.office,
+        context.actor,
+        owing.matter.duty_id,
+        owing.unit_id,
+        now=context.now,
+        seen=seen,
     )
     context.say("officer.duty_done", unit=owing.unit.name, duty=_title(owing), at=kept.at)
 
 
-def _put_off(context: Context, owing: Owing) -> None:
-    until = duties.put_off(context.db, context.actor, owing.matter.duty_id, owing.unit_id, now=context.now)
+def _put_off(context: Context, owing: Owing, seen: int | None) -> None:
+    until = duties.put_off(context.db, context.actor, owing.matter.duty_id, owing.unit_id, now=context.now, seen=seen)
     context.say("officer.duty_snoozed", duty=_title(owing), at=duty_dates.instant(until), span=_span(context))
 
 
-def _found(context: Context, where: str) -> Owing:
-    return desk.find(context.db, context.actor, *_ids(where), context.now)
-
-
-def _ids(where: str) -> tuple[int, int]:
-    duty_id, _, unit_id = where.partition(".")
+def _ids(where: str) -> tuple[int, int, int | None]:
+    """The duty, the unit, and the revision that was shown where one was."""
+    duty_id, _, rest = where.partition(".")
+    unit_id, _, revision = rest.partition(".")
     if not (duty_id.isdecimal() and unit_id.isdecimal()):
         raise NoRight("officer.duty_not_yours")
-    return int(duty_id), int(unit_id)
+    return int(duty_id), int(unit_id), int(revision) if revision.isdecimal() else None
 
 
 def _title(owing: Owing) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from handlers import actors, notices
+from handlers import actors, notices, revisions
 from handlers.actors import Actor
 from handlers.acts import Needs, act
 from handlers.duties import climbing, forewarning
@@ -54,7 +54,7 @@ class Wording:
     def __init__(self, office: Office, matter: Matter) -> None:
         duty, left = matter.duty, duty_dates.days_left(matter.duty.due_at, matter.today)
         last = duty_dates.last_day(duty.due_at)
-        self._duty_id, self._is_ahead = matter.duty_id, left >= 0
+        self._where, self._is_ahead = (matter.duty_id, duty.revision), left >= 0
         self._of_duty: dict[str, object] = {"duty": duty.title, "due": duty.due_at}
         self._of_day: dict[str, object] = {**self._of_duty, "days": abs(left)}
         if self._is_ahead:
@@ -84,7 +84,8 @@ class Wording:
                 "selected": case.progress.selected,
             }
         key = "officer.reminder" if self._is_ahead else "officer.overdue"
-        return Say(key, values, self._choices, f"duty@{self._duty_id}.{case.unit_id}")
+        duty_id, revision = self._where
+        return Say(key, values, self._choices, f"duty@{duty_id}.{case.unit_id}.{revision}")
 
 
 def reminder(db: Transaction, office: Office, matter: Matter, unit: Unit, member_id: int, *, moved: bool) -> Say:
@@ -109,10 +110,19 @@ def receiver(office: Office, duty: Duty, above: Iterable[Unit]) -> str:
     return next(nearest, None) or office.catalogue.label(f"level.{duty.to_level}")
 
 
-@act(Right.REPORT, audit="duty.done")
-def finish(db: Transaction, office: Office, actor: Actor, duty_id: int, unit_id: int, *, now: datetime) -> DutyDone:
+@act(Right.REPORT, audit="duty.done", revision=True)
+def finish(
+    db: Transaction,
+    office: Office,
+    actor: Actor,
+    duty_id: int,
+    unit_id: int,
+    *,
+    now: datetime,
+    seen: int | None = None,
+) -> DutyDone:
     """An officer says that a unit has done it; who says so after another gets the first mark."""
-    find(db, actor, duty_id, unit_id, now)
+    _seen(find(db, actor, duty_id, unit_id, now), seen)
     return fulfil(db, office, duty_id, Owed(unit_id, actor.me), now)
 
 
@@ -154,10 +164,12 @@ def reopen(
     audit.record(db, action="duty.reopen", actor_id=owed.member_id, now=now, subject=str(duty_id), details=details)
 
 
-@act(Right.REPORT, audit="duty.put_off")
-def put_off(db: Transaction, actor: Actor, duty_id: int, unit_id: int, *, now: datetime) -> date:
+@act(Right.REPORT, audit="duty.put_off", revision=True)
+def put_off(
+    db: Transaction, actor: Actor, duty_id: int, unit_id: int, *, now: datetime, seen: int | None = None
+) -> date:
     """Remind this member again the next day at 08:00; which day that is."""
-    find(db, actor, duty_id, unit_id, now)
+    _seen(find(db, actor, duty_id, unit_id, now), seen)
     until = local_day(now) + timedelta(days=1)
     duties.snooze(db, duty_id, Owed(unit_id, actor.me), until)
     _record(db, actor, "put_off", duty_id, unit_id, now)
@@ -198,8 +210,17 @@ def _tell_above(db: Transaction, office: Office, member_id: int, owing: Owing, t
     return ""
 
 
-@act(Needs.STAFF, audit="duty.move")
-def move(db: Transaction, actor: Actor, code: str, key: str, due_at: datetime, *, now: datetime) -> Duty:
+@act(Needs.STAFF, audit="duty.move", revision=True)
+def move(
+    db: Transaction,
+    actor: Actor,
+    code: str,
+    key: str,
+    due_at: datetime,
+    *,
+    now: datetime,
+    seen: int | None = None,
+) -> Duty:
     """Set another date for a duty of a programme; the clock tells those concerned and reminds them by the new date."""
     programme = programmes.by_code(db, code)
     if programme is None or programme.id is None:
@@ -211,9 +232,11 @@ def move(db: Transaction, actor: Actor, code: str, key: str, due_at: datetime, *
     if due_at <= now:
         raise Refusal("planning.due_past", due=due_at)
     duty = known[key]
+    revisions.hold(db, duty, seen, "planning.duty_changed", duty=duty.title)
     if duty.due_at == due_at:
         raise Refusal("planning.due_same", due=due_at)
     duty.due_at, duty.moved_at = due_at, now
+    duty.revision += 1
     climbing.forget(db, duty)
     details = {"key": key, "due": due_at.isoformat()}
     actors.record(db, actor, "duty.move", now=now, subject=programme.code, details=details)
@@ -229,6 +252,11 @@ def next_reminder(db: Transaction, now: datetime) -> tuple[datetime, str] | None
         if ahead and any(ways.reachable(db, [one.member_id]) for one in addressees.everybody(db, matter)):
             found.append((min(ahead), matter.duty.title))
     return min(found, default=None)
+
+
+def _seen(owing: Owing, seen: int | None) -> None:
+    """It is due when they saw it was. The duty's row stays free: a whole level marks it in the same hour."""
+    revisions.compare(owing.matter.duty, seen, "officer.duty_changed", duty=owing.matter.duty.title)
 
 
 def _record(db: Transaction, actor: Actor, step: str, duty_id: int, unit_id: int, now: datetime) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from handlers import actors, notices
+from handlers import actors, notices, revisions
 from handlers.actors import Actor, NoRight
 from handlers.acts import Needs, act
 from handlers.errors import Refusal
@@ -67,7 +67,7 @@ def fields() -> list[str]:
     return [f"{{{{ {field} }}}}" for field in staff_text.FIELDS]
 
 
-@act(Needs.STAFF, audit="broadcast.confirm", tells="its audience")
+@act(Needs.STAFF, audit="broadcast.confirm", tells="its audience", revision=True)
 def confirm(
     db: Transaction,
     office: Office,
@@ -78,6 +78,7 @@ def confirm(
     at: datetime | None,
     now: datetime,
     right: Right | None = None,
+    seen: int | None = None,
 ) -> Broadcast:
     """Let it go, at once or at a moment, when the number typed is that of its recipients. Raises Refusal.
 
@@ -87,6 +88,7 @@ def confirm(
     broadcasts.lock(db, row)
     if row.state != Announcing.DRAFT:
         raise Refusal("broadcast.confirmed_before", code=row.code)
+    _unchanged(row, seen)
     unit = unit_of(db, row)
     starts = audience.start(office, at, now)
     counted = audience.count(db, office, unit, starts, now).recipients
@@ -95,44 +97,50 @@ def confirm(
     if counted != recipients:
         raise Refusal("broadcast.wrong_number", typed=recipients, recipients=counted)
     row.state, row.due_at, row.expected, row.confirmed_at = Announcing.FREEZING, starts, counted, now
+    row.revision += 1
     _record(db, "confirm", row, actor=actor, now=now)
     _freeze(db, office, row, unit, now)
     return row
 
 
-@act(Needs.STAFF, audit="broadcast.pause")
-def hold(db: Transaction, actor: Actor, code: str, *, now: datetime) -> Broadcast:
+@act(Needs.STAFF, audit="broadcast.pause", revision=True)
+def hold(db: Transaction, actor: Actor, code: str, *, now: datetime, seen: int | None = None) -> Broadcast:
     """Stop with the next claim; what is in flight arrives."""
-    row = _standing(db, actor, code, now, Announcing.FREEZING, Announcing.SENDING)
+    row = _standing(db, actor, code, now, seen, Announcing.FREEZING, Announcing.SENDING)
     row.state = Announcing.HELD
+    row.revision += 1
     _record(db, "pause", row, actor=actor, now=now)
     return row
 
 
-@act(Needs.STAFF, audit="broadcast.resume")
-def resume(db: Transaction, actor: Actor, code: str, *, now: datetime) -> Broadcast:
+@act(Needs.STAFF, audit="broadcast.resume", revision=True)
+def resume(db: Transaction, actor: Actor, code: str, *, now: datetime, seen: int | None = None) -> Broadcast:
     """Go on where it was held."""
-    row = _standing(db, actor, code, now, Announcing.HELD)
+    row = _standing(db, actor, code, now, seen, Announcing.HELD)
     row.state = Announcing.FREEZING if row.frozen_at is None else Announcing.SENDING
+    row.revision += 1
     _record(db, "resume", row, actor=actor, now=now)
     return row
 
 
-@act(Needs.STAFF, audit="broadcast.cancel")
-def cancel(db: Transaction, actor: Actor, code: str, *, now: datetime) -> Broadcast:
+@act(Needs.STAFF, audit="broadcast.cancel", revision=True)
+def cancel(db: Transaction, actor: Actor, code: str, *, now: datetime, seen: int | None = None) -> Broadcast:
     """Send no more of it, ever; what is in flight arrives."""
-    row = _standing(db, actor, code, now, Announcing.DRAFT, Announcing.FREEZING, Announcing.SENDING, Announcing.HELD)
+    row = _standing(
+        db, actor, code, now, seen, Announcing.DRAFT, Announcing.FREEZING, Announcing.SENDING, Announcing.HELD
+    )
     row.state = Announcing.CANCELLED
     assert row.id is not None
     broadcasts.withdraw(db, row.id)
+    row.revision += 1
     _record(db, "cancel", row, actor=actor, now=now)
     return row
 
 
-@act(Needs.STAFF, audit="broadcast.send_again")
-def send_again(db: Transaction, actor: Actor, code: str, *, now: datetime) -> int:
+@act(Needs.STAFF, audit="broadcast.send_again", revision=True)
+def send_again(db: Transaction, actor: Actor, code: str, *, now: datetime, seen: int | None = None) -> int:
     """Send once more where nobody can say whether it arrived; how many."""
-    row = _standing(db, actor, code, now, Announcing.SENDING, Announcing.HELD, Announcing.DONE)
+    row = _standing(db, actor, code, now, seen, Announcing.SENDING, Announcing.HELD, Announcing.DONE)
     assert row.id is not None
     again = broadcasts.send_unknown_again(db, row.id)
     if again and row.state == Announcing.DONE:
@@ -140,6 +148,7 @@ def send_again(db: Transaction, actor: Actor, code: str, *, now: datetime) -> in
     if again:
         tallies.forget(row)
         row.resent += 1
+        row.revision += 1
         _record(db, "send_again", row, actor=actor, now=now)
     return again
 
@@ -201,15 +210,23 @@ def _has_right(db: Transaction, actor: Actor, unit_id: int, right: Right | None,
     return actor.runs(db, unit_id, now) if right is None else actor.may(db, right, unit_id)
 
 
-def _standing(db: Transaction, actor: Actor, code: str, now: datetime, *states: Announcing) -> Broadcast:
-    """Their broadcast, which stands in one of these until the transaction ends: the clock may be freezing it in
-    another process.
+def _standing(
+    db: Transaction, actor: Actor, code: str, now: datetime, seen: int | None, *states: Announcing
+) -> Broadcast:
+    """Their broadcast as they saw it, in one of these states until the transaction ends: the clock may be freezing it
+    in another process.
     """
     row = find(db, actor, code, now)
     broadcasts.lock(db, row)
     if row.state not in states:
         raise Refusal("broadcast.not_now", code=row.code, state=row.state)
+    _unchanged(row, seen)
     return row
+
+
+def _unchanged(row: Broadcast, seen: int | None) -> None:
+    """Nobody else did anything with it. What the clock does with it changes nothing that somebody decided."""
+    revisions.compare(row, seen, "broadcast.changed", code=row.code)
 
 
 def _tell_author(db: Transaction, office: Office, row: Broadcast, now: datetime) -> None:
@@ -226,7 +243,7 @@ def _tell_author(db: Transaction, office: Office, row: Broadcast, now: datetime)
         "unknown": told.unknown,
         "minutes": told.minutes,
     }
-    say = Say("staff.result", values, choices, f"broadcast@{row.code}" if choices else "")
+    say = Say("staff.result", values, choices, f"broadcast@{row.code}.{row.revision}" if choices else "")
     once = f"broadcast-result:{row.id}:{row.resent}"
     notices.push(db, office, row.author_id, say, topic="staff", once=once, now=now)
 

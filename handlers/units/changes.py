@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from handlers import actors
+from handlers import actors, revisions
 from handlers.actors import Actor
 from handlers.acts import Needs, act
 from handlers.errors import Refusal
@@ -38,10 +38,12 @@ class Merged:
     officers: int
 
 
-@act(Needs.STAFF, audit="unit.rename")
-def rename(db: Transaction, actor: Actor, code: str, name: str, *, first: date, now: datetime) -> Unit:
+@act(Needs.STAFF, audit="unit.rename", revision=True)
+def rename(
+    db: Transaction, actor: Actor, code: str, name: str, *, first: date, now: datetime, seen: int | None = None
+) -> Unit:
     """A unit has another name from a day on, today at the latest. Raises Refusal."""
-    unit = _own(db, code, actor, now)
+    unit = _own(db, code, actor, now, seen)
     wanted = clean(name)
     if len(wanted) not in NAME:
         raise Refusal("units.name_invalid", limit=NAME.stop - 1)
@@ -52,10 +54,12 @@ def rename(db: Transaction, actor: Actor, code: str, name: str, *, first: date, 
     return unit
 
 
-@act(Needs.STAFF, audit="unit.close", tells="whose roles end")
-def close(db: Transaction, office: Office, actor: Actor, code: str, *, last: date, now: datetime) -> Unit:
+@act(Needs.STAFF, audit="unit.close", tells="whose roles end", revision=True)
+def close(
+    db: Transaction, office: Office, actor: Actor, code: str, *, last: date, now: datetime, seen: int | None = None
+) -> Unit:
     """A unit ends with a day, today at the latest; the roles held for it end now. Raises Refusal."""
-    unit = _own(db, code, actor, now)
+    unit = _own(db, code, actor, now, seen)
     assert unit.id is not None
     _not_ahead(last, now)
     if units.children(db, unit.id, last + DAY):
@@ -66,13 +70,23 @@ def close(db: Transaction, office: Office, actor: Actor, code: str, *, last: dat
     return unit
 
 
-@act(Needs.STAFF, audit="unit.merge", tells="whose roles end")
-def merge(db: Transaction, office: Office, actor: Actor, code: str, into: str, *, first: date, now: datetime) -> Merged:
+@act(Needs.STAFF, audit="unit.merge", tells="whose roles end", revision=True)
+def merge(
+    db: Transaction,
+    office: Office,
+    actor: Actor,
+    code: str,
+    into: str,
+    *,
+    first: date,
+    now: datetime,
+    seen: int | None = None,
+) -> Merged:
     """From a day on, today at the latest, a unit goes on within another. Raises Refusal.
 
     Its members, the units below it and what waits there go along; the roles held for it end now.
     """
-    unit, target = _own(db, code, actor, now), _own(db, into, actor, now)
+    unit, target = _own(db, code, actor, now, seen), _own(db, into, actor, now, None)
     assert unit.id is not None
     assert target.id is not None
     _not_ahead(first, now)
@@ -108,9 +122,10 @@ def _dismiss(db: Transaction, office: Office, unit: Unit, now: datetime) -> int:
     return len({row.member_id for row in held})
 
 
-def _own(db: Transaction, code: str, actor: Actor, now: datetime) -> Unit:
+def _own(db: Transaction, code: str, actor: Actor, now: datetime, seen: int | None) -> Unit:
     unit = _unit(db, code)
     actors.require_running(db, actor, unit.id, now)
+    revisions.hold(db, unit, seen, "units.changed", unit=unit.name)
     return unit
 
 

@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from handlers.actors import CLOCK, COMMAND_LINE
 from handlers.news import broadcasts, progress
+from handlers.revisions import Changed
 from storage import audiences
 from storage import broadcasts as stored
 from storage.outcomes import Outcome
@@ -143,3 +144,15 @@ def test_slices_of_one_transaction_are_counted_each(desk: Desk, room: Mailroom) 
             db, row, broadcasts.unit_of(db, row), when, now=desk.now, size=2, patience=timedelta(hours=1)
         )
         assert (more, row.promised, row.skipped) == (False, len(CHATS), {"opted_out": 1})
+
+
+@pytest.mark.parametrize("step", ["hold", "cancel", "send_again"])
+@pytest.mark.usefixtures("room")
+def test_whoever_saw_it_before_another_resumed_it_looks_again(desk: Desk, step: str) -> None:
+    code = announced(desk)
+    with desk.rows() as db:
+        seen = broadcasts.find(db, COMMAND_LINE, code, desk.now).revision
+    for other in ("hold", "resume"):
+        act(desk, code, other)
+    with desk.rows() as db, pytest.raises(Changed, match="changed"):
+        getattr(broadcasts, step)(db, COMMAND_LINE, code, now=desk.now, seen=seen)

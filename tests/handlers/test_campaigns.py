@@ -192,9 +192,8 @@ class TestDowntime:
             row = stored.all_open(db, desk.now)[0]
             planned = list(campaigns.moments(row))
             later = row.closes_at + timedelta(days=14)
-            longer = list(
-                campaigns.moments(programmes.extend(db, desk.office, COMMAND_LINE, row.code, later, now=desk.now))
-            )
+            done = programmes.extend(db, desk.office, COMMAND_LINE, row.code, later, now=desk.now)
+            longer = list(campaigns.moments(done.programme))
         assert longer[: len(planned)] == planned
         assert len(longer) == len(planned) + 2
 

@@ -9,8 +9,10 @@ from sqlmodel import select
 
 from handlers import programmes
 from handlers.actors import COMMAND_LINE
+from handlers.duties import acts as duties
 from handlers.errors import Refusal
 from handlers.programmes import Status
+from handlers.revisions import Changed
 from messages.dates import ZONE
 from messages.programmes import answers_shown
 from storage import audit
@@ -173,6 +175,21 @@ def test_a_bad_load_is_refused_by_name(db: Transaction, template: str, code: str
 def test_an_unknown_code_is_refused(db: Transaction) -> None:
     with pytest.raises(Refusal, match="no_programme"):
         programmes.close(db, COMMAND_LINE, "khong-co", now=NOW)
+
+
+def test_what_another_changed_meanwhile_is_not_changed_by_whoever_saw_it_before(db: Transaction) -> None:
+    code = load(db)
+    assert programmes.close(db, COMMAND_LINE, code, now=NOW, seen=1).revision == 2
+    for stale in (
+        lambda: programmes.close(db, COMMAND_LINE, code, now=NOW, seen=1),
+        lambda: programmes.open_(db, COMMAND_LINE, code, now=NOW, seen=1),
+        lambda: programmes.extend(db, OFFICE, COMMAND_LINE, code, at(2027, 5, 1), now=NOW, seen=1),
+    ):
+        with pytest.raises(Changed, match="changed"):
+            stale()
+    duties.move(db, COMMAND_LINE, code, "select", at(2027, 4, 20), now=NOW, seen=1)
+    with pytest.raises(Changed, match="duty_changed"):
+        duties.move(db, COMMAND_LINE, code, "select", at(2027, 4, 19), now=NOW, seen=1)
 
 
 def test_every_step_leaves_a_trace(db: Transaction) -> None:

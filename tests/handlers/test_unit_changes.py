@@ -15,6 +15,7 @@ from handlers.actors import COMMAND_LINE
 from handlers.errors import Refusal
 from handlers.office import local_day
 from handlers.papers import sheets
+from handlers.revisions import Changed
 from handlers.units import changes as unit_changes
 from storage import duties, members, units
 from storage.database import Transaction
@@ -69,6 +70,12 @@ class TestRenaming:
             request = exports.Request(exports.ExportKind.INITIATIVES, sheets.Form.JSON)
             exports.write(db, COMMAND_LINE, request, out, now=desk.now)
         assert [record["unit"] for record in json.loads(out.getvalue())] == [before]
+
+    def test_whoever_saw_it_before_another_changed_it_looks_again(self, desk: Desk) -> None:
+        with desk.rows() as db:
+            unit_changes.rename(db, COMMAND_LINE, SCHOOL, "Tên mới", first=today(desk), now=desk.now, seen=1)
+        with desk.rows() as db, pytest.raises(Changed, match="changed"):
+            unit_changes.close(db, desk.office, COMMAND_LINE, SCHOOL, last=today(desk), now=desk.now, seen=1)
 
     def test_it_is_entered_on_its_day_or_later(self, desk: Desk) -> None:
         first = today(desk) + timedelta(days=1)
