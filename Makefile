@@ -12,7 +12,7 @@ test: dev chromium lint
 
 test-long: dev chromium
 	.venv/bin/python -m pytest -n 2 --dist worksteal -m long
-	SEASON_PEOPLE=1200 .venv/bin/python -m pytest -n 2 --dist loadscope --timeout 1800 tests/test_season_of_levels.py
+	SEASON_PEOPLE=1200 .venv/bin/python -m pytest -n 2 --dist worksteal --timeout 1800 tests/test_season_of_levels.py
 
 lint: dev
 	.venv/bin/ruff check

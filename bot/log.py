@@ -46,6 +46,8 @@ HARMLESS = (ImportError, AttributeError, NameError)
 OWN = ("bot", "handlers", "storage", "messages")
 CHATTY = ("httpx", "httpcore", "telegram", "aiohttp", "asyncio", "apscheduler", "alembic", "sqlalchemy", "PIL")
 """Libraries that tell addresses with tokens in them, or every request, below WARNING."""
+ALARMED = "apscheduler.scheduler"
+"""Warns of each look left out because the one before still looks, which is meant so: below ERROR it has no news."""
 
 
 def set_up(*, secrets: Iterable[str] = (), level: int = logging.INFO) -> None:
@@ -80,6 +82,7 @@ def set_up(*, secrets: Iterable[str] = (), level: int = logging.INFO) -> None:
     root.setLevel(level)
     for library in CHATTY:
         logging.getLogger(library).setLevel(max(level, logging.WARNING))
+    logging.getLogger(ALARMED).setLevel(max(level, logging.ERROR))
     logging.captureWarnings(capture=True)
 
 

@@ -97,6 +97,8 @@ class Actor:
 
 
 COMMAND_LINE, CLOCK, DEMO = Actor(By.COMMAND_LINE), Actor(By.CLOCK), Actor(By.DEMO)
+NEWCOMER = Actor(By.MEMBER)
+"""Somebody who is nobody's member yet: nothing is theirs, and whatever takes a member is refused."""
 
 
 def of_member(db: Transaction, member_id: int, now: datetime) -> Actor:

@@ -60,7 +60,7 @@ def settle(
     """
     actors.require_program(actor)
     outcomes.requeue_all(db)
-    again = _erase_again(db, office, gone, now)
+    again = _erase_again(db, office, actor, gone, now)
     paused = [row for state in (Announcing.FREEZING, Announcing.SENDING) for row in broadcasts.in_state(db, state)]
     for row in paused:
         row.state = Announcing.HELD
@@ -109,10 +109,12 @@ def cancel(db: Transaction, actor: Actor, topic: str | None, *, now: datetime) -
     return number
 
 
-def _erase_again(db: Transaction, office: Office, gone: Collection[Gone], now: datetime) -> int:
+def _erase_again(db: Transaction, office: Office, actor: Actor, gone: Collection[Gone], now: datetime) -> int:
     returned = erasures.returned(db, gone)
     for member in returned:
-        privacy.erase_member(db, office, member, code=office.new_code("XD", now), now=now)
+        code = office.new_code("XD", now)
+        privacy.erase_member(db, office, member, code=code, now=now)
+        actors.record(db, actor, "privacy.erase", now=now, subject=code)
         db.write_out()
     return len(returned)
 

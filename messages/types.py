@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-INITIATIVE_FORM = "initiative"
-"""The form in which an initiative is written: what is unfinished in it is looked for when a programme closes."""
 PAYLOAD_BYTES = 64
 """The narrowest button payload: Telegram's `callback_data`, in bytes (Bot API, InlineKeyboardButton)."""
 

@@ -32,6 +32,7 @@ from storage import clock, settings
 from storage.database import Database, Transaction
 from storage.seals import Seals
 from storage.tables import Programme, Role
+from tests import patience
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.zalo_bot import FakeZaloBot
 from tests.fakes.zalo_oa import APP_ID, APP_SECRET, OA_SECRET, FakeZaloOa
@@ -222,11 +223,7 @@ class Box:
     def invite(self, unit: str, role: Role = Role.OFFICER) -> str:
         """A one-time code."""
         with self.database() as db:
-            now = clock.now(db)
-            expires = now + timedelta(days=7)
-            return pairing.invite(
-                db, unit_code=unit, role=role, expires=expires, chance=self.office.chance, actor_id=None, now=now
-            )
+            return pairing.invite(db, self.office, COMMAND_LINE, unit, role, now=clock.now(db)).code
 
     def move_clock(self, moment: datetime) -> None:
         """Let the office's clock stand at a moment."""
@@ -251,7 +248,7 @@ async def opened(database_url: str, channel: str) -> AsyncIterator[Box]:
                 fake = await stack.enter_async_context(FakeZaloBot())
             case "zalo_oa":
                 official = await stack.enter_async_context(FakeZaloOa())
-                official.patience = 60.0  # dialogues are not about seconds, whatever else this machine does meanwhile
+                official.patience = patience.SECONDS  # dialogues are not about seconds
                 fake = official
             case _:
                 fake = None

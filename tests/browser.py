@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
+from tests import patience
 from tools.install import find_chromium
 
 SWITCHES = (
@@ -23,14 +25,25 @@ SWITCHES = (
 )
 
 
+MILLISECONDS = patience.SECONDS * 1000
+expect.set_options(timeout=MILLISECONDS)
+
+
 @asynccontextmanager
 async def launch() -> AsyncIterator[Browser]:
     """A browser without pages; it ends with the block."""
     program = find_chromium()
     assert program, "no Chromium on this machine: `make chromium` installs it"
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=list(SWITCHES))
+        browser = await playwright.chromium.launch(executable_path=program, args=list(SWITCHES), timeout=MILLISECONDS)
         try:
             yield browser
         finally:
             await browser.close()
+
+
+async def window(browser: Browser, **options: Any) -> BrowserContext:
+    """What a visitor sees and keeps, no less patient than the test."""
+    context = await browser.new_context(**options)
+    context.set_default_timeout(MILLISECONDS)
+    return context

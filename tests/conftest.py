@@ -13,6 +13,7 @@ from playwright.async_api import Browser
 from storage.upgrades import migrate
 from tests import browser as browsers
 from tests import compiled_once, lending, loopback, postgres, scratch
+from tests.crash_worker import Hire, Worker
 
 BACKENDS = ("sqlite", "postgresql")
 
@@ -125,6 +126,20 @@ def blank_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
     name = server.create()
     yield server.address(name)
     server.drop(name)
+
+
+@pytest.fixture
+async def hire() -> AsyncIterator[Hire]:
+    """Makes serving processes; none outlives the test."""
+    hired: list[Worker] = []
+
+    def make(home: Path, database_url: str, **settings: str) -> Worker:
+        hired.append(Worker(home, database_url, **settings))
+        return hired[-1]
+
+    yield make
+    for each in hired:
+        await each.end()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
@@ -15,6 +16,7 @@ from bot.web import cookies
 from tests.box import KEY, ORGANISATION, SEALS
 
 ROOT = Path(__file__).parents[1]
+Hire = Callable[..., "Worker"]
 ONE_TRY = ClientTimeout(total=15)
 
 
@@ -34,6 +36,7 @@ class Worker:
         self.environment = {**inherited, **{f"CONGDOAN_{name}": value for name, value in (own | settings).items()}}
         self.process: asyncio.subprocess.Process | None = None
         self.starts = 0
+        self.is_over = False
 
     @property
     def url(self) -> str:
@@ -45,6 +48,7 @@ class Worker:
 
     async def start(self) -> None:
         """Start, and return when it answers."""
+        assert not self.is_over, "the test has ended"
         self.starts += 1
         with (self.home / "printed").open("ab") as out:
             self.process = await asyncio.create_subprocess_exec(
@@ -67,6 +71,11 @@ class Worker:
         if self.process is not None and self.process.returncode is None:
             self.process.kill()
             await self.process.wait()
+
+    async def end(self) -> None:
+        """The test is over, however it ended."""
+        self.is_over = True
+        await self.kill()
 
     async def stop(self) -> int:
         """SIGTERM: what is in flight is finished; the exit code."""

@@ -41,7 +41,7 @@ class Machine:
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         settings = {f"CONGDOAN_{name}": value for name, value in environment.items()}
-        return warm_start.run(arguments, home=self.home, environment=self.environment | settings, timeout=60)
+        return warm_start.run(arguments, home=self.home, environment=self.environment | settings)
 
     def done(self, *arguments: str, **environment: str) -> str:
         result = self.run(*arguments, **environment)

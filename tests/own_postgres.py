@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
-from tests import postgres
+from tests import patience, postgres
 
 
 class OwnServer:
@@ -52,7 +52,7 @@ class OwnServer:
     def crash(self) -> None:
         """Down at once, without a word to anybody: on its next start it recovers from its log."""
         self._process.send_signal(signal.SIGQUIT)
-        self._process.wait(postgres.STOP_SECONDS)
+        self._process.wait(patience.SECONDS)
 
 
 @contextmanager

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 
+from handlers.actors import COMMAND_LINE
 from handlers.people import pairing
 from storage.tables import Role
 from tests.desk import Desk, Visitor
@@ -21,11 +21,8 @@ QUESTIONS = ("[Thủ trưởng đơn vị]", "[Trong thời gian này]", "[Chưa
 
 def invite(desk: Desk, unit: str, role: Role = Role.OFFICER, *, days: int = 7) -> str:
     """A one-time code."""
-    expires = desk.now + timedelta(days=days)
     with desk.rows() as db:
-        return pairing.invite(
-            db, unit_code=unit, role=role, expires=expires, chance=desk.office.chance, actor_id=None, now=desk.now
-        )
+        return pairing.invite(db, desk.office, COMMAND_LINE, unit, role, days=days, now=desk.now).code
 
 
 def officer(desk: Desk, unit: str, role: Role = Role.OFFICER, *, name: str = "hanh") -> Visitor:

@@ -24,7 +24,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
-from tests import scratch
+from tests import patience, scratch
 
 DRIVER = "postgresql+psycopg"
 FOREIGN_USER = "nobody"
@@ -34,12 +34,10 @@ DURABLE = ("-c", "shared_buffers=128MB")
 QUICK = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "autovacuum=off", "-c", "shared_buffers=32MB")
 SMALL = ("-c", "max_wal_size=128MB", "-c", "min_wal_size=32MB")
 """For a folder in memory."""
-START_SECONDS = 60
-STOP_SECONDS = 10
 PR_SET_PDEATHSIG = 1
 
 
-PATIENT = "-cidle_in_transaction_session_timeout=120s"
+PATIENT = f"-cidle_in_transaction_session_timeout={patience.SECONDS:.0f}s"
 """Other tests keep this machine busy; the product itself waits for less."""
 
 
@@ -146,7 +144,7 @@ def die_with_parent() -> None:
 
 def wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     """Return once the server answers. Raises with its log when it never does."""
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + patience.SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         try:
             psycopg.connect(url).close()
@@ -160,7 +158,7 @@ def wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> N
 def _stop(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGINT)  # "fast shutdown": connections are closed, nothing is lost
     try:
-        process.wait(STOP_SECONDS)
+        process.wait(patience.SECONDS)
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGQUIT)
-        process.wait(STOP_SECONDS)
+        process.wait(patience.SECONDS)

@@ -56,8 +56,12 @@ SPOKE_ON, VOICES = date(2021, 5, 4), 24
 TOOK_BACK_ON, TAKE_BACK = date(2021, 5, 6), 12
 SPREAD = (5, 6, 7, 8, 9, 10, 12, 20, 30, 41)
 """Of a hundred who send, so many by the end of each tenth of the days: most come in the last."""
+HOURS = (9, 15)
+"""When the clock looks; people act after the first."""
 STEP = 40
 """Lines of as many members go into one commit."""
+FEW = 10
+"""Fewer do not send on a day of their own: what a season takes to play is its commits."""
 
 
 def at(day: date, hour: int, minute: int = 0) -> datetime:
@@ -109,6 +113,7 @@ class Season:
         self.updates = itertools.count(1)
         self.heads: dict[str, int] = {}
         self.chats: dict[int, str] = {}
+        self.senders = 0
         self.programme_id = 0
         self.select_id = 0
 
@@ -194,7 +199,10 @@ class Season:
                 db.write_out()
 
     def join(self) -> None:
-        self.together([f"member-{number}" for number in range(self.people)], "/start", "đồng ý", "không")
+        """Each answers what has reached them."""
+        for line in ("/start", "đồng ý", "không"):
+            self.together([f"member-{number}" for number in range(self.people)], line)
+            self.deliver()
 
     def hand_in(self, numbers: Sequence[int]) -> None:
         """These members send one initiative each."""
@@ -322,17 +330,16 @@ class Season:
         with self.rows() as db:
             (row,) = members.appointments(db, [self.heads[LEAVES]], self.now)[self.heads[LEAVES]]
             assert row.id is not None
-            appointments.end(db, self.office, row.id, actor=COMMAND_LINE, now=self.now)
+            appointments.end(db, self.office, COMMAND_LINE, row.id, now=self.now)
 
     def _sending(self, day: date) -> range:
         """Whose day it is: half of the members send, a third of them in the last tenth of the days."""
         window = (CLOSED - FIRST).days + 1
-        first, last = (int(self.people / 2 * _share(passed / window)) for passed in self._passed(day))
+        last = int(self.people / 2 * _share(((day - FIRST).days + 1) / window))
+        if last - self.senders < FEW and day < CLOSED:
+            return range(0)
+        first, self.senders = self.senders, last
         return range(first, last)
-
-    @staticmethod
-    def _passed(day: date) -> tuple[int, int]:
-        return (day - FIRST).days, (day - FIRST).days + 1
 
     def tick(self) -> None:
         """The clock looks, as often as it likes."""
@@ -353,9 +360,9 @@ class Season:
         """From the first day to the last."""
         self.join()
         for day in days():
-            for hour in (8, 10, 15):
+            for hour in HOURS:
                 self.now = at(day, hour, 5)
                 self.tick()
-                if hour == 10:
+                if hour == HOURS[0]:
                     self.happen(day)
                 self.deliver()

@@ -129,7 +129,7 @@ def in_chat(desk: Desk, author: Visitor, _code: str) -> None:
 
 def by_command(desk: Desk, _author: Visitor, code: str) -> None:
     with desk.rows() as db:
-        data_requests.erase(db, desk.office, who=code, now=desk.now)
+        data_requests.erase(db, desk.office, COMMAND_LINE, code, now=desk.now)
 
 
 def after_a_restore(desk: Desk, author: Visitor, _code: str) -> None:

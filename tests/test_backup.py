@@ -186,7 +186,7 @@ def test_who_was_erased_since_is_erased_again_and_who_came_again_stays(desk: Des
         number = max(row.id or 0 for row in db.scalars(select(Member)))
     desk.now += timedelta(hours=1)
     with desk.rows() as db:
-        data_requests.erase(db, desk.office, who=str(number), now=desk.now)
+        data_requests.erase(db, desk.office, COMMAND_LINE, str(number), now=desk.now)
     with desk.rows() as db:
         gone = erasures.listed(db)
     desk.now += timedelta(hours=1)
@@ -269,7 +269,7 @@ def test_the_list_of_erasures_only_grows(tmp_path: Path, desk: Desk) -> None:
     with desk.rows() as db:
         keeper.look(db, desk.now)
         assert not file.exists()
-        data_requests.erase(db, desk.office, who="1", now=desk.now)
+        data_requests.erase(db, desk.office, COMMAND_LINE, "1", now=desk.now)
         keeper.look(db, desk.now)
         first = tombstones.read(file)
         assert first == set(erasures.listed(db))
@@ -277,7 +277,7 @@ def test_the_list_of_erasures_only_grows(tmp_path: Path, desk: Desk) -> None:
     with desk.rows() as db:
         db.connection().exec_driver_sql("DELETE FROM erasure")
         keeper.look(db, desk.now)
-        data_requests.erase(db, desk.office, who="2", now=desk.now)
+        data_requests.erase(db, desk.office, COMMAND_LINE, "2", now=desk.now)
         keeper.look(db, desk.now)
     assert first < tombstones.read(file)
     assert file.read_bytes().startswith((tmp_path / "copy").read_bytes())

@@ -16,7 +16,7 @@ from typer.main import get_command
 
 from bot import control
 from bot.__main__ import app
-from tests import postgres
+from tests import patience, postgres
 from tests.machine import SHEET, Machine, say
 
 TOKEN = "123456789:AAHsecretsecretsecretsecretsecretsecr"
@@ -48,7 +48,9 @@ def test_help_is_quick_because_it_imports_nothing_heavy(blank: Machine) -> None:
     program = f"import sys\nsys.argv = ['congdoan', '--help']\nfrom bot.__main__ import main\ntry:\n    main()\n\
 except SystemExit as stop:\n    print(sorted(set({HEAVY!r}) & set(sys.modules)), stop.code)"
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=patience.SECONDS
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert result.stdout.splitlines()[-1] == "[] 0"
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.4
@@ -138,7 +140,7 @@ def test_a_chat_ends_with_its_input_after_the_last_answer(machine: Machine) -> N
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=patience.SECONDS,
     )
     assert result.stdout.count("Anh/chị nhắn số để chọn.") == 2
     assert result.stderr == ""

@@ -10,6 +10,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlmodel import select
 
+from handlers import actors
 from handlers.people import pairing
 from messages.dates import ZONE
 from messages.types import Address
@@ -17,6 +18,7 @@ from storage import clock, members, selections, submissions, units
 from storage.tables import Audit, Forwarding, Programme, Purpose, Selection, Unit
 from tests.initiatives import plant
 from tests.machine import SHEET, Machine, say
+from tests.union import OFFICE
 
 
 @pytest.fixture
@@ -61,7 +63,8 @@ def test_an_invitation_is_shown_once_and_only_its_digest_is_kept(machine: Machin
     with machine.database() as database, database.transaction() as db:
         now = clock.now(db)
         member = members.join(db, Address("telegram", "1"), now).member
-        assert isinstance(pairing.redeem(db, typed=code, member_id=member.id or 0, now=now), pairing.Redeemed)
+        actor = actors.of_member(db, member.id or 0, now)
+        assert pairing.redeem(db, OFFICE, actor, code, here=Address("telegram", "1"), now=now).role == "officer"
     assert machine.refused("officers", "invite", "--unit", "ZZ", "--role", "admin").endswith("“ZZ”.")
 
 
@@ -73,7 +76,8 @@ def test_who_serves_a_unit_is_listed_and_ended(machine: Machine) -> None:
         now = clock.now(db)
         member = members.join(db, Address("telegram", "1"), now).member
         code = told.splitlines()[0].rpartition(" ")[2]
-        pairing.redeem(db, typed=code, member_id=member.id or 0, now=now)
+        actor = actors.of_member(db, member.id or 0, now)
+        pairing.redeem(db, OFFICE, actor, code, here=Address("telegram", "1"), now=now)
     (line,) = machine.done("officers", "list", "--unit", "QN01").splitlines()
     assert "QN02" in line
     assert "cấp phó" in line

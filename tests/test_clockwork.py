@@ -19,6 +19,7 @@ from storage.database import Database, Transaction
 from storage.outcomes import Outcome
 from storage.seals import Seals
 from storage.tables import Sending
+from tests import patience
 from tests.post_office import KEY, PostOffice, opened
 
 WEB = Address("web", "an")
@@ -126,7 +127,7 @@ async def test_a_stop_lets_the_job_that_runs_end(office: PostOffice, writer: Wri
 
     def work(db: Transaction, _now: datetime) -> bool:
         loop.call_soon_threadsafe(begun.set)
-        may_end.wait(10)
+        may_end.wait(patience.SECONDS)
         leases.take(db, "mark of work", owner="a job")
         return True
 

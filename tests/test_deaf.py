@@ -15,7 +15,7 @@ from bot import tombstones
 from messages.types import Address
 from storage import clock, members, signals
 from storage.database import Fault
-from tests.crash_worker import Worker, free_port
+from tests.crash_worker import Hire, free_port
 from tests.machine import SHEET, Machine
 from tests.post_office import opened
 
@@ -23,9 +23,11 @@ TOKEN = "123456789:AAHsecretsecretsecretsecretsecretsecr"
 
 
 @pytest.mark.long
-async def test_a_refused_token_shows_in_readiness_numbers_and_log(sqlite_database: str, tmp_path: Path) -> None:
+async def test_a_refused_token_shows_in_readiness_numbers_and_log(
+    sqlite_database: str, tmp_path: Path, hire: Hire
+) -> None:
     metrics = free_port()
-    worker = Worker(
+    worker = hire(
         tmp_path, sqlite_database, TELEGRAM_TOKEN=TOKEN, TELEGRAM_API="http://127.0.0.1:9", DEAF_AFTER="1",
         METRICS_PORT=str(metrics),
     )  # fmt: skip

@@ -21,6 +21,7 @@ import pytest
 from typer.main import get_command
 
 from bot.__main__ import app
+from tests import patience
 from tests.machine import Machine
 
 ROOT = Path(__file__).parents[1]
@@ -178,7 +179,7 @@ def installation(tmp_path: Path, migrated_file: Path) -> Machine:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(patience.LONG_TEST)
 @pytest.mark.parametrize("document", [document for document in DOCUMENTS if RUN[document]])
 def test_the_commands_of_a_document_do_what_it_says(installation: Machine, document: str) -> None:
     for line in RUN[document]:
@@ -191,7 +192,7 @@ def test_the_commands_of_a_document_do_what_it_says(installation: Machine, docum
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=patience.SECONDS,
             check=False,
         )
         expected = next((words for begun, words in ANSWERED.items() if begun in line.text), None)

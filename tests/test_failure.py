@@ -27,7 +27,7 @@ from storage import clock, conversations, members, outbox, transcript
 from storage.errors import InUse
 from storage.tables import Sending
 from tests.box import Box
-from tests.crash_worker import ONE_TRY, Worker
+from tests.crash_worker import ONE_TRY, Hire, Worker
 from tests.desk import Desk, Visitor
 from tests.fake_channel import FakeChannel
 from tests.fakes.telegram import TOKEN, FakeTelegram, FakeUser
@@ -42,12 +42,12 @@ LINES = tuple(f"Dòng {number}." for number in range(12))
 
 
 async def test_killed_at_any_moment_no_acknowledged_line_is_lost_and_none_is_answered_twice(
-    database_url: str, tmp_path: Path
+    database_url: str, tmp_path: Path, hire: Hire
 ) -> None:
     secrets = [cookies.new_secret() for _ in range(CHATS)]
     desk = Desk(database_url)
     writers = reach_the_text(desk, [Address("web", cookies.chat_of(secret)) for secret in secrets])
-    worker = Worker(tmp_path, database_url)
+    worker = hire(tmp_path, database_url)
     async with ClientSession(timeout=ONE_TRY) as client:
         await worker.start()
         crowd = Crowd(worker, client)
@@ -65,23 +65,23 @@ async def test_killed_at_any_moment_no_acknowledged_line_is_lost_and_none_is_ans
 
 
 async def test_a_platform_hears_every_answer_and_at_most_one_twice_for_each_kill(
-    sqlite_database: str, tmp_path: Path
+    sqlite_database: str, tmp_path: Path, hire: Hire
 ) -> None:
     desk = Desk(sqlite_database)
     async with FakeTelegram() as telegram:
         users = [telegram.user(1000 + number) for number in range(CROWD)]
         writers = reach_the_text(desk, [Address("telegram", user.chat) for user in users])
         settings = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API": telegram.url}
-        worker = Worker(tmp_path, sqlite_database, **settings)
+        worker = hire(tmp_path, sqlite_database, **settings)
         for user in users:
             for line in LINES[:2]:
                 user.says(line)
         for delivered in (1, CROWD):
             await worker.start()
-            await telegram.wait_for(partial(many_are_answered, users, delivered), within=60)
+            await telegram.wait_for(partial(many_are_answered, users, delivered))
             await worker.kill()
         await worker.start()
-        await telegram.wait_for(lambda: all(len(answers(heard(user))) == 2 for user in users), within=60)
+        await telegram.wait_for(lambda: all(len(answers(heard(user))) == 2 for user in users))
         await everything_is_sent(desk)
         assert await worker.stop() == 0, worker.printed
         for user, writer in zip(users, writers, strict=True):

@@ -12,7 +12,9 @@ from playwright.async_api import Browser, Error
 from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
-from tests import loopback, postgres
+from tests import loopback, patience, postgres
+from tests.browser import window
+from tests.machine import Machine
 
 ELSEWHERE = "192.0.2.1"
 """An address set aside for documentation (RFC 5737): nobody lives there."""
@@ -76,8 +78,19 @@ def test_this_machine_and_unix_sockets_can_be_reached(tmp_path: Path) -> None:
 
 
 async def test_the_browser_shows_our_pages_and_reaches_nobody_else(browser: Browser) -> None:
-    page = await browser.new_page()
+    page = await (await window(browser)).new_page()
     await page.set_content("<h1>Chào anh/chị đoàn viên</h1>")
     assert await page.inner_text("h1") == "Chào anh/chị đoàn viên"
     with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):
         await page.goto("http://somewhere.invalid/")
+
+
+def test_a_command_that_is_broken_off_leaves_no_answer_for_the_next_one(
+    tmp_path: Path, sqlite_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = Machine(tmp_path, sqlite_database)
+    with monkeypatch.context() as hasty:
+        hasty.setattr(patience, "SECONDS", 0.0)
+        with pytest.raises(AssertionError, match="takes longer"):
+            machine.run("programmes", "templates")
+    assert "frob" in machine.refused("frob", code=2)

@@ -21,7 +21,7 @@ from storage.errors import WrongKey
 from storage.seals import Seals
 from storage.tables import Setting
 from tests.box import KEY
-from tests.crash_worker import Worker, free_port
+from tests.crash_worker import Hire, Worker, free_port
 from tests.machine import SHEET, Machine
 from tests.post_office import PostOffice, opened
 
@@ -164,13 +164,14 @@ async def state_of(worker: Worker, client: ClientSession) -> tuple[int, dict[str
         return response.status, json.loads(await response.text())
 
 
-@pytest.mark.timeout(600)  # six starts of a process, on a machine that may be busy
 @pytest.mark.long
-async def test_keys_change_on_two_servers_in_the_documented_order(postgresql_database: str, tmp_path: Path) -> None:
+async def test_keys_change_on_two_servers_in_the_documented_order(
+    postgresql_database: str, tmp_path: Path, hire: Hire
+) -> None:
     workers = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        workers.append(Worker(tmp_path / name, postgresql_database, SECRET_KEY=OLD))
+        workers.append(hire(tmp_path / name, postgresql_database, SECRET_KEY=OLD))
     for each in workers:
         await each.start()
     secret = secrets.token_urlsafe(32)
@@ -201,13 +202,13 @@ async def test_keys_change_on_two_servers_in_the_documented_order(postgresql_dat
 
 @pytest.mark.long
 async def test_a_process_that_was_not_given_the_new_key_stops_work_and_says_so(
-    postgresql_database: str, tmp_path: Path
+    postgresql_database: str, tmp_path: Path, hire: Hire
 ) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     metrics = free_port()
-    late = Worker(tmp_path / "one", postgresql_database, SECRET_KEY=OLD, METRICS_PORT=str(metrics))
-    ahead = Worker(tmp_path / "two", postgresql_database, SECRET_KEY=f"{NEW},{OLD}")
+    late = hire(tmp_path / "one", postgresql_database, SECRET_KEY=OLD, METRICS_PORT=str(metrics))
+    ahead = hire(tmp_path / "two", postgresql_database, SECRET_KEY=f"{NEW},{OLD}")
     await late.start()
     await ahead.start()
     async with ClientSession() as client:
@@ -224,9 +225,11 @@ async def test_a_process_that_was_not_given_the_new_key_stops_work_and_says_so(
     assert await ahead.stop() == 0, ahead.printed
 
 
-async def test_a_second_process_with_another_key_does_not_start(postgresql_database: str, tmp_path: Path) -> None:
+async def test_a_second_process_with_another_key_does_not_start(
+    postgresql_database: str, tmp_path: Path, hire: Hire
+) -> None:
     (tmp_path / "one").mkdir()
-    first = Worker(tmp_path / "one", postgresql_database)
+    first = hire(tmp_path / "one", postgresql_database)
     await first.start()
     second = Machine(tmp_path, postgresql_database)
     assert "CONGDOAN_SECRET_KEY" in await asyncio.to_thread(second.refused, "run", SECRET_KEY=WRONG)

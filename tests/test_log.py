@@ -12,6 +12,7 @@ import pytest
 
 from bot import log
 from bot.log import STRUCK, Redaction
+from tests import patience
 
 TOKEN = "123456789:AAHsecretsecretsecretsecretsecretsecr"
 
@@ -74,12 +75,15 @@ except InUse:
 logging.getLogger("aiohttp.server").error("Error handling %s", "/bot{TOKEN}/x", exc_info=KeyError("0912345678"))
 logging.getLogger("httpx").info("HTTP Request: POST https://api.telegram.org/bot{TOKEN}/getMe")
 logging.getLogger("aiohttp.access").info("GET /chat?u=QN01")
+logging.getLogger("apscheduler.scheduler").warning("Execution of job x skipped: it still runs")
 structlog.get_logger("bot.test").debug("too.much")
 """
 
 
 def test_every_line_is_json_on_stderr_and_libraries_are_tamed() -> None:
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=patience.SECONDS
+    )
     assert done.stdout == ""
     first, second, third = (json.loads(line) for line in done.stderr.splitlines())
     assert first["event"] == "turn.done"

@@ -23,7 +23,7 @@ from storage.tables import Policy, Sending
 from storage.upgrades import migrate
 from tests import own_postgres
 from tests.box import KEY
-from tests.crash_worker import Worker
+from tests.crash_worker import Hire, Worker
 from tests.fake_channel import FakeChannel
 from tests.fakes.telegram import TOKEN, FakeTelegram
 from tests.fault_proxy import FaultProxy
@@ -39,10 +39,10 @@ async def fake() -> AsyncIterator[FakeTelegram]:
         yield fake
 
 
-def worker(home: Path, name: str, url: str, api: str, **settings: str) -> Worker:
+def worker(hire: Hire, home: Path, name: str, url: str, api: str, **settings: str) -> Worker:
     (home / name).mkdir()
     own = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API": api, "TELEGRAM_RATE": "1000", **settings}
-    return Worker(home / name, url, **own)
+    return hire(home / name, url, **own)
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -56,24 +56,24 @@ def holders(office: PostOffice) -> dict[str, str]:
 
 
 async def test_one_polls_and_is_the_clock_and_when_it_is_killed_another_takes_over(
-    postgresql_database: str, fake: FakeTelegram, tmp_path: Path
+    postgresql_database: str, fake: FakeTelegram, tmp_path: Path, hire: Hire
 ) -> None:
     office = PostOffice(postgresql_database, keys=(KEY,))
-    first, second = (worker(tmp_path, name, postgresql_database, fake.url) for name in ("one", "two"))
+    first, second = (worker(hire, tmp_path, name, postgresql_database, fake.url) for name in ("one", "two"))
     await first.start()
     await until(lambda: set(holders(office)) == LEASES)
     elected = await asyncio.to_thread(holders, office)
     await second.start()
     lan = fake.user(1001)
     lan.says("/start")
-    await fake.wait_for(lambda: lan.sees, within=60)
+    await fake.wait_for(lambda: lan.sees)
     assert await asyncio.to_thread(holders, office) == elected, "the second one finds everything taken"
     await first.kill()
     heard = {seen.text for seen in lan.sees}
     lan.says("/trogiup")
     await asyncio.to_thread(office.time_passes, 61)  # the leases, and what the dead one held of the outbox
     await until(lambda: set(holders(office)) == LEASES)
-    await fake.wait_for(lambda: {seen.text for seen in lan.sees} > heard, within=60)
+    await fake.wait_for(lambda: {seen.text for seen in lan.sees} > heard)
     assert len(set(holders(office).values()) | set(elected.values())) == 2
     assert await second.stop() == 0, second.printed
     assert await asyncio.to_thread(holders, office) == {}, "who stops gives its leases back"
@@ -81,22 +81,22 @@ async def test_one_polls_and_is_the_clock_and_when_it_is_killed_another_takes_ov
 
 
 async def test_a_frozen_process_that_wakes_up_settles_nothing(
-    postgresql_database: str, fake: FakeTelegram, tmp_path: Path
+    postgresql_database: str, fake: FakeTelegram, tmp_path: Path, hire: Hire
 ) -> None:
     office = PostOffice(postgresql_database, keys=(KEY,))
     lan = fake.user(1001)
     async with FaultProxy(fake.url) as proxy:
-        frozen = worker(tmp_path, "frozen", postgresql_database, proxy.url, ROLES="web,courier")
-        awake = worker(tmp_path, "awake", postgresql_database, fake.url, ROLES="web,courier,clock")
+        frozen = worker(hire, tmp_path, "frozen", postgresql_database, proxy.url, ROLES="web,courier")
+        awake = worker(hire, tmp_path, "awake", postgresql_database, fake.url, ROLES="web,courier,clock")
         await frozen.start()
         proxy.fail("silence")
         office.promise("Chào", chat="1001")
-        await fake.wait_for(lambda: proxy.broken, within=60)
+        await fake.wait_for(lambda: proxy.broken)
         assert frozen.process
         os.kill(frozen.process.pid, signal.SIGSTOP)
         await awake.start()
         await asyncio.to_thread(office.time_passes, 61)
-        await fake.wait_for(lambda: len(lan.sees) == 2, within=60)
+        await fake.wait_for(lambda: len(lan.sees) == 2)
         await until(lambda: office.states() == [Sending.SENT])
         settled = office.row()
         proxy.mend()
@@ -108,15 +108,15 @@ async def test_a_frozen_process_that_wakes_up_settles_nothing(
 
 
 async def test_whoever_is_asked_to_stop_leaves_nothing_in_doubt(
-    database_url: str, fake: FakeTelegram, tmp_path: Path
+    database_url: str, fake: FakeTelegram, tmp_path: Path, hire: Hire
 ) -> None:
     office = PostOffice(database_url, keys=(KEY,))
     users = [fake.user(1000 + number) for number in range(ROWS)]
     for user in users:
         office.promise("Tin", chat=user.chat, policy=Policy.AT_MOST_ONCE)
-    stopped = worker(tmp_path, "stopped", database_url, fake.url, TELEGRAM_RATE="200")
+    stopped = worker(hire, tmp_path, "stopped", database_url, fake.url, TELEGRAM_RATE="200")
     await stopped.start()
-    await fake.wait_for(lambda: sum(len(user.sees) for user in users) > 10, within=60)
+    await fake.wait_for(lambda: sum(len(user.sees) for user in users) > 10)
     assert await stopped.stop() == 0, stopped.printed
     heard = {user.chat: len(user.sees) for user in users}
     assert {row.chat: int(row.state == Sending.SENT) for row in office.rows()} == heard

@@ -27,7 +27,7 @@ from storage.claims import Claimed
 from storage.outcomes import Outcome, Report
 from storage.pace import Rate
 from storage.tables import DutyDone, Submission
-from tests import people
+from tests import patience, people
 from tests.desk import Desk, Visitor
 
 STEP = 4.0
@@ -211,7 +211,9 @@ def test_what_went_wrong_once_does_not_again(begun: tuple[Path, Visitor], operat
     assert _play(begun, operations) > 0
 
 
-@pytest.mark.parametrize("examples", [40, pytest.param(200, marks=[pytest.mark.long, pytest.mark.timeout(1200)])])
+@pytest.mark.parametrize(
+    "examples", [40, pytest.param(200, marks=[pytest.mark.long, pytest.mark.timeout(patience.LONG_TEST)])]
+)
 def test_no_number_does_what_the_newest_list_did_not_offer(begun: tuple[Path, Visitor], examples: int) -> None:
     @settings(
         max_examples=examples, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)

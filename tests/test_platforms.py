@@ -15,6 +15,7 @@ from bot.channels import Later
 from bot.writer import Writer
 from storage.database import Database
 from storage.seals import Seals
+from tests import patience
 
 BRIEF = 0.01
 
@@ -54,7 +55,7 @@ class Site:
             self.working.discard(owner)
 
     async def until(self, begun: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(patience.SECONDS):
             while len(self.began) < begun:
                 self.changed.clear()
                 await self.changed.wait()

@@ -22,7 +22,6 @@ ROOT = Path(__file__).parents[1]
 KILLS = int(os.environ.get("SQLITE_KILLS", "25"))
 
 
-@pytest.mark.timeout(300)
 def test_killed_while_it_writes_the_file_is_sound_and_nothing_committed_is_missing(sqlite_database: str) -> None:
     command = [sys.executable, "-m", "tests.sqlite_kills", sqlite_database, str(KILLS), "7"]
     told = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)

@@ -46,7 +46,6 @@ class Heard:
         return self.chat, self.policy, self.number
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 def test_a_storm_of_kills(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     url = request.getfixturevalue(f"{backend}_database")

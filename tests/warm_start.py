@@ -15,23 +15,21 @@ import json
 import os
 import pkgutil
 import select
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from tests import patience
 
 ROOT = Path(__file__).parents[1]
 
 
-class TimedOutError(AssertionError):
-    """A command took longer than it may."""
-
-
-def run(
-    arguments: Sequence[str], *, home: Path, environment: Mapping[str, str], timeout: float
-) -> subprocess.CompletedProcess[str]:
+def run(arguments: Sequence[str], *, home: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """As `subprocess.run` of `python -W error -m bot …`, with nothing to read on its standard input."""
     waiting = _waiting()
     with tempfile.NamedTemporaryFile() as out, tempfile.NamedTemporaryFile() as err:
@@ -39,14 +37,24 @@ def run(
         order |= {"out": out.name, "err": err.name}
         assert waiting.stdin is not None
         assert waiting.stdout is not None
-        waiting.stdin.write(f"{json.dumps(order)}\n".encode())
-        waiting.stdin.flush()
-        if not select.select([waiting.stdout], [], [], timeout)[0]:
-            waiting.kill()
-            _waiting.cache_clear()
-            raise TimedOutError(arguments)
-        code = int(waiting.stdout.readline())
+        with _whole(waiting):
+            waiting.stdin.write(f"{json.dumps(order)}\n".encode())
+            waiting.stdin.flush()
+            told = select.select([waiting.stdout], [], [], patience.SECONDS)[0]
+            assert told, f"{arguments} takes longer than it may"
+            code = int(waiting.stdout.readline())
         return subprocess.CompletedProcess([*arguments], code, out.read().decode(), err.read().decode())
+
+
+@contextmanager
+def _whole(waiting: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Whoever does not hear how a command ended leaves no answer behind for the next one to take for its own."""
+    try:
+        yield
+    except BaseException:
+        os.killpg(waiting.pid, signal.SIGKILL)
+        _waiting.cache_clear()
+        raise
 
 
 @functools.cache
@@ -59,6 +67,7 @@ def _waiting() -> subprocess.Popen[bytes]:
         env=inherited,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        start_new_session=True,
     )
     atexit.register(process.communicate)
     return process

@@ -53,7 +53,7 @@ class NoteCopy:
 
     def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """Nothing is said of it."""
-        data_requests.note_copy(db, who=self.who, now=clock.now(db))
+        data_requests.note_copy(db, actor, self.who, now=clock.now(db))
         return Reply("")
 
 
@@ -65,7 +65,7 @@ class EraseMember:
 
     def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """There is no way back."""
-        code = data_requests.erase(db, office, who=self.who, now=clock.now(db))
+        code = data_requests.erase(db, office, actor, self.who, now=clock.now(db))
         return Reply(office.catalogue.text("cli.privacy.erased", {"code": code}))
 
 

@@ -157,9 +157,10 @@ def list_(unit: MaybeUnit = None) -> None:
     """Who serves which unit."""
     from bot.commands import access
     from handlers.people import appointments
+    from storage import clock
 
     with access.looking(access.prepare()) as db:
-        listed = appointments.list_(db, unit)
+        listed = appointments.list_(db, operator.actor(), unit, now=clock.now(db))
     for one in listed:
         speech.say(speech.text("officers.line", **one))
     if not listed:

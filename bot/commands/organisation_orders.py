@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +12,7 @@ from bot import sheets
 from bot.commands.reply import Reply
 from handlers.actors import Actor
 from handlers.office import Office
-from handlers.people import appointments
+from handlers.people import appointments, pairing
 from handlers.units import changes as unit_changes
 from handlers.units import tree as units
 from handlers.units.tree import ImportPlan
@@ -63,18 +62,18 @@ class InviteOfficer:
 
     def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """The code is in the answer and nowhere else."""
-        code, expires = appointments.invite(
+        made = pairing.invite(
             db,
-            unit_code=self.unit,
-            role=self.role,
+            office,
+            actor,
+            self.unit,
+            self.role,
             deputy=self.deputy,
             rights=self.rights,
-            chance=secrets.SystemRandom(),
-            actor=actor,
-            now=clock.now(db),
             days=self.days,
+            now=clock.now(db),
         )
-        values = {"code": code, "unit": self.unit.strip().upper(), "role": self.role, "due": expires}
+        values = {"code": made.code, "unit": made.unit.code, "role": self.role, "due": made.expires}
         return Reply(office.catalogue.text("cli.officers.code", values))
 
 
@@ -86,7 +85,7 @@ class EndOfficer:
 
     def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """Whoever held it is told."""
-        ended = appointments.end(db, office, self.appointment_id, actor=actor, now=clock.now(db))
+        ended = appointments.end(db, office, actor, self.appointment_id, now=clock.now(db))
         values = {"name": ended.member.name or "", "role": ended.appointment.role, "unit": ended.unit.name}
         return Reply(office.catalogue.text("cli.officers.ended", values))
 

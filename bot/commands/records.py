@@ -71,7 +71,7 @@ def copy_member(who: Who, out: MaybeOut = None) -> None:
     settings = access.prepare()
     access.carry_out(settings, NoteCopy(who=who))
     with access.looking(settings) as db:
-        told = data_requests.copy(db, make_office(settings), who=who, now=clock.now(db))
+        told = data_requests.copy(db, make_office(settings), operator.actor(), who, now=clock.now(db))
     if out is None:
         speech.say(told)
         return

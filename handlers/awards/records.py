@@ -1,7 +1,6 @@
 """Files of those proposed for an award: which papers are there, which are missing, what is late (F14).
 
-A file that comes late is taken all the same and flagged: it will not be considered (seed 000 II.2.5: «đơn vị nào gửi hồ
-sơ chậm so với thời gian quy định sẽ không được xét»).
+What may be done with them stands in handlers/awards/acts.py.
 """
 
 from __future__ import annotations
@@ -10,18 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers import notices
-from handlers.duties import acts as duties
+from handlers.actors import Actor
 from handlers.files import files
-from handlers.initiatives import purview
-from handlers.office import Office, local_day
 from messages import awards as kinds
 from messages.awards import Award
-from messages.types import Choice, Say
-from storage import appointments, audit, awards, programmes, units
-from storage.awards import State
+from storage import appointments, awards, desks, programmes
 from storage.database import Transaction
-from storage.duties import Owed
 from storage.files import Info
 from storage.tables import AwardFile, Duty, Right
 
@@ -48,27 +41,33 @@ class Standing:
         return tuple(paper.title for paper in self.award.papers if not self.papers[paper.key])
 
 
-def find(db: Transaction, code: str, member_id: int, now: datetime) -> AwardFile | None:
-    """A file of a unit inside a member's own subtree."""
+def find(db: Transaction, actor: Actor, code: str) -> AwardFile | None:
+    """A file of a unit inside somebody's own subtree; any other is as good as not there."""
     file = awards.by_code(db, code)
-    if file is None:
-        return None
-    return file if appointments.may(db, member_id, file.unit_id, Right.SELECT, now) else None
+    return file if file is not None and actor.may(db, Right.SELECT, file.unit_id) else None
 
 
-def is_of(db: Transaction, file: AwardFile, member_id: int, now: datetime) -> bool:
-    """Whether a file is the member's to change: it belongs to the unit that proposes, or where nobody serves that, to
-    the nearest desk above. Whoever is further up reads it.
+def is_of(db: Transaction, actor: Actor, file: AwardFile, now: datetime) -> bool:
+    """Whether a file is somebody's to change: it belongs to the unit that proposes, or where nobody serves that, to the
+    nearest desk above. Whoever is further up reads it.
     """
-    return Right.SELECT in purview.desk_rights(db, member_id, file.unit_id, now)
+    if actor.has_every_right:
+        return True
+    desk = desks.of_unit(db, file.unit_id, now)
+    return any(row.unit_id == desk and Right.SELECT in appointments.rights_of(row) for row in actor.roles)
+
+
+def listed(db: Transaction, actor: Actor, limit: int, now: datetime) -> list[Standing]:
+    """The files of somebody's own units and all below, unsent ones first."""
+    return [standing(db, file, now) for file in awards.of_units(db, actor.units(Right.SELECT), limit)]
 
 
 def standing(db: Transaction, file: AwardFile, now: datetime) -> Standing:
     """Where a file stands."""
     award = kinds.load()[file.kind]
     papers = {paper.key: tuple(files.of_subject(db, PURPOSE, subject(file, paper.key))) for paper in award.papers}
-    duty = _duty(db, file)
-    due_at = duty.due_at if duty else None
+    owed = duty(db, file)
+    due_at = owed.due_at if owed else None
     late = due_at is not None and (file.sent_at or now) >= due_at
     return Standing(file, award, papers, due_at, late)
 
@@ -78,116 +77,19 @@ def subject(file: AwardFile, paper: str) -> str:
     return f"{file.code}.{paper}"
 
 
-def _duty(db: Transaction, file: AwardFile) -> Duty | None:
+def title(file: AwardFile, paper: str) -> str | None:
+    """The title of a paper; None where this kind of file has no such paper."""
+    return next((one.title for one in kinds.load()[file.kind].papers if one.key == paper), None)
+
+
+def subject_title(file: AwardFile, paper: str) -> str:
+    """What a paper is for, without who is proposed."""
+    return f"{file.code} – {title(file, paper)}"
+
+
+def duty(db: Transaction, file: AwardFile) -> Duty | None:
+    """The duty that is done by handing a file in."""
     if file.programme_id is None:
         return None
     wanted = kinds.load()[file.kind].duty
     return next((duty for duty in programmes.duties(db, file.programme_id) if duty.key == wanted), None)
-
-
-def propose(
-    db: Transaction, office: Office, *, unit_id: int, kind: str, nominee: str, actor_id: int, now: datetime
-) -> AwardFile:
-    """A new file."""
-    programme = awards.programme(db, kinds.load()[kind].programme, unit_id, now)
-    file = AwardFile(
-        code=_free_code(db, office, now),
-        kind=kind,
-        programme_id=programme.id if programme else None,
-        unit_id=unit_id,
-        nominee=nominee,
-        state=State.OPEN,
-        made_by=actor_id,
-        made_at=now,
-    )
-    awards.add(db, file)
-    _record(db, "open", file, actor_id, now)
-    return file
-
-
-def hand_in(db: Transaction, office: Office, file: AwardFile, *, actor_id: int, now: datetime) -> bool:
-    """Hand a file in, complete or not; its duty is done, the level above is told. False: somebody was quicker."""
-    if not awards.change(db, file, state=State.SENT, sent_at=now):
-        return False
-    _record(db, "send", file, actor_id, now)
-    duty = _duty(db, file)
-    if duty is not None and duty.id is not None:
-        duties.fulfil(db, office, duty.id, Owed(file.unit_id, actor_id), now)
-    _tell_above(db, office, standing(db, file, now), now)
-    return True
-
-
-def take_back(db: Transaction, office: Office, file: AwardFile, *, actor_id: int, now: datetime) -> bool:
-    """Take a file that was handed in back from the level above, with its papers as they are, and tell it so.
-
-    Its duty is as if it had not been handed in: open again, unless another file of the unit's does it, or it was marked
-    as done by hand before. False: somebody was quicker.
-    """
-    handed_in = file.sent_at
-    if not awards.change(db, file, state=State.OPEN, sent_at=None):
-        return False
-    _record(db, "take_back", file, actor_id, now)
-    duty = _duty(db, file)
-    if duty is not None and duty.id is not None and handed_in is not None:
-        others = awards.handed_in(db, file.unit_id, file.kind, file.programme_id)
-        duties.reopen(
-            db, duty.id, Owed(file.unit_id, actor_id), done_at=handed_in, still=min(others, default=None), now=now
-        )
-    _tell_above(db, office, standing(db, file, now), now, key="awards.taken_back")
-    return True
-
-
-def discard(db: Transaction, file: AwardFile, *, actor_id: int, now: datetime) -> bool:
-    """Give up a file that lies with nobody above: its papers go for good. False: somebody was quicker."""
-    papers = standing(db, file, now).papers
-    if not awards.change(db, file, state=State.WITHDRAWN, nominee=""):
-        return False
-    files.remove(db, *(info.id for infos in papers.values() for info in infos))
-    _record(db, "discard", file, actor_id, now)
-    return True
-
-
-def clear(db: Transaction, file: AwardFile, paper: str, *, actor_id: int, now: datetime) -> bool:
-    """Take a paper's files out for good."""
-    if not awards.change(db, file):
-        return False
-    files.remove(db, *(info.id for info in files.of_subject(db, PURPOSE, subject(file, paper))))
-    _record(db, "clear", file, actor_id, now)
-    return True
-
-
-def _tell_above(
-    db: Transaction, office: Office, found: Standing, now: datetime, *, key: str = "awards.arrived"
-) -> None:
-    """The nearest level above with somebody who chooses; never the name of who is proposed."""
-    unit = units.by_id(db, found.file.unit_id)
-    assert unit is not None
-    values = {
-        "code": found.file.code,
-        "unit": unit.name,
-        "kind": found.award.title,
-        "missing": len(found.missing),
-        "late": found.late,
-    }
-    choices = (Choice("open", office.catalogue.label("open_item")),)
-    say = Say(key, values, choices, f"award@{found.file.code}")
-    for above in units.ancestors(db, found.file.unit_id):
-        assert above.id is not None
-        people = appointments.serving(db, above.id, Right.SELECT, now=now, day=local_day(now))
-        for member_id in people:
-            once = f"award:{found.file.code}:{found.file.revision}:{member_id}"
-            about = found.file.code
-            notices.to_officer(db, office, member_id, say, about=about, topic="officer", once=once, now=now)
-        if people:
-            return
-
-
-def _free_code(db: Transaction, office: Office, now: datetime) -> str:
-    while True:
-        code = office.new_code(PREFIX, now)
-        if awards.by_code(db, code) is None:
-            return code
-
-
-def _record(db: Transaction, step: str, file: AwardFile, actor_id: int, now: datetime) -> None:
-    audit.record(db, action=f"award.{step}", actor_id=actor_id, now=now, unit_id=file.unit_id, subject=file.code)

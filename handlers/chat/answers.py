@@ -7,8 +7,10 @@ from collections.abc import Callable
 from handlers.chat import appointments as appointment_desk
 from handlers.chat import awards as award_desk
 from handlers.chat import broadcasts as news_desk
+from handlers.chat import callbacks as callback_desk
 from handlers.chat import commands, forms, menu, news
 from handlers.chat import duties as duty_desk
+from handlers.chat import linking as linking_desk
 from handlers.chat.context import Context
 from handlers.chat.feedback import desk as feedback_desk
 from handlers.chat.initiatives import desk_work, inbox, officers, selection_desk
@@ -118,7 +120,7 @@ def _desk(context: Context, world: World, question: str, key: str) -> Turn | Non
 
 
 def _calling(context: Context, _world: World, question: str, key: str) -> None:
-    callbacks.press(context, question, key)
+    callback_desk.press(context, question, key)
 
 
 def _people(context: Context, world: World, _question: str, key: str) -> Turn | None:
@@ -135,7 +137,7 @@ def _library(context: Context, world: World, _question: str, key: str) -> Turn |
 
 
 def _linking(context: Context, _world: World, question: str, key: str) -> None:
-    linking.press(context, question, key)
+    linking_desk.press(context, question, key)
 
 
 def _award(context: Context, world: World, question: str, key: str) -> Turn | None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from handlers import actors
+from handlers.actors import NoRight
 from handlers.chat import menu, reached
 from handlers.chat.context import Context
 from handlers.duties import dates
@@ -21,7 +22,7 @@ from messages.types import Choice, Say
 from storage import appointments as stored
 from storage import units
 from storage.appointments import Held
-from storage.tables import Right, Role, Unit
+from storage.tables import Role, Unit
 
 LISTED = 20
 """As many roles as one message lists; who wants more names a unit."""
@@ -53,7 +54,7 @@ class TurnPeopleDesk:
             return ()
         context = self._context
         wanted = (Role.OFFICER, Role.STAFF, Role.ADMIN)
-        given = (role for role in wanted if appointments.may_grant(context.db, context.actor, unit, role))
+        given = (role for role in wanted if pairing.may_grant(context.db, context.actor, unit, role))
         return tuple(role.value for role in given)
 
     def unit_name(self, code: str) -> str:
@@ -63,7 +64,7 @@ class TurnPeopleDesk:
 
     def held(self, appointment_id: int) -> Mapping[str, Any]:
         """One role in words."""
-        found = stored.held(self._context.db, appointment_id, self._context.now)
+        found = appointments.find(self._context.db, self._context.actor, appointment_id, self._context.now)
         return _told(found) if found else {"name": "", "role": "officer", "unit": "", "deputy": False}
 
     def is_unnamed(self, code: str) -> bool:
@@ -91,7 +92,7 @@ def show(context: Context) -> None:
     if not context.appointments:
         context.say("common.no_right", contact=context.office.contact)
         return
-    found = _visible(context)
+    found = appointments.seen_by(context.db, context.actor, context.now)
     today = local_day(context.now)
     absent = stored.absent_on(context.db, [one.appointment.member_id for one in found], today)
     rows = [(*_told(one).values(), one.appointment.member_id in absent) for one in found[:LISTED]]
@@ -119,8 +120,7 @@ def press(context: Context, key: str) -> None:
     elif key == "away":
         context.talk.begin(Draft(forms.AWAY.name, context.office.new_id()))
     elif key == "back_at_work":
-        back = appointments.come_back(context.db, context.my_id, context.now)
-        context.say("people.back" if back else "people.not_away")
+        _come_back(context)
     elif (found := _pressed(context, key)) is not None:
         context.talk.begin(Draft(forms.END.name, context.office.new_id(), {"appointment": found.appointment.id}))
     else:
@@ -130,66 +130,48 @@ def press(context: Context, key: str) -> None:
 def invite(context: Context, code: str, role: str, *, deputy: bool) -> None:
     """A one-time code, shown once to who asked for it."""
     try:
-        shown, expires = appointments.invite(
-            context.db,
-            unit_code=code,
-            role=role,
-            deputy=deputy,
-            rights=None,
-            chance=context.office.chance,
-            actor=context.actor,
-            now=context.now,
-        )
+        made = pairing.invite(context.db, context.office, context.actor, code, role, deputy=deputy, now=context.now)
     except Refusal as refusal:
-        context.say(refusal.key, **refusal.values)
-        return
-    name = TurnPeopleDesk(context).unit_name(code)
-    context.say("people.code", code=shown, unit=name, role=role, deputy=deputy, due=expires)
+        context.refused(refusal)
+    else:
+        context.say("people.code", code=made.code, unit=made.unit.name, role=role, deputy=deputy, due=made.expires)
 
 
 def end(context: Context, appointment_id: int) -> None:
     """A role ends now."""
     try:
-        found = appointments.end(context.db, context.office, appointment_id, actor=context.actor, now=context.now)
+        found = appointments.end(context.db, context.office, context.actor, appointment_id, now=context.now)
     except Refusal as refusal:
-        context.say(refusal.key, **refusal.values)
-        return
-    context.say("people.ended", **_told(found))
+        context.refused(refusal)
+    else:
+        context.say("people.ended", **_told(found))
 
 
 def go_away(context: Context, last: date) -> None:
     """Away to the end of a day."""
-    if not context.appointments:
+    try:
+        away = appointments.go_away(context.db, context.actor, last=last, now=context.now)
+    except NoRight:
         context.say("common.no_right", contact=context.office.contact)
-        return
-    appointments.go_away(context.db, context.my_id, last=last, now=context.now)
-    own = {row.unit_id for row in context.appointments}
-    alone = not any(_others_serve(context, unit_id) for unit_id in own)
-    context.say("people.away", last=last, alone=alone)
+    else:
+        context.say("people.away", last=last, alone=away.alone)
 
 
-def _others_serve(context: Context, unit_id: int) -> bool:
-    """Whether anybody but this member hears of what is new at a unit while they are away."""
-    today = local_day(context.now)
-    hearing = stored.serving(context.db, unit_id, Right.RECEIVE, now=context.now, day=today)
-    return hearing != [context.my_id]
-
-
-def _visible(context: Context) -> list[Held]:
-    own = {row.unit_id for row in context.appointments}
-    found = {
-        one.appointment.id: one
-        for unit_id in sorted(own)
-        for one in stored.in_subtree(context.db, unit_id, context.now)
-    }
-    return sorted(found.values(), key=lambda one: (one.unit.id not in own, one.unit.code, one.appointment.id))
+def _come_back(context: Context) -> None:
+    try:
+        appointments.come_back(context.db, context.actor, now=context.now)
+    except Refusal as refusal:
+        context.refused(refusal)
+    else:
+        context.say("people.back")
 
 
 def _pressed(context: Context, key: str) -> Held | None:
     wanted = key.removeprefix("r")
     if not wanted.isdecimal():
         return None
-    return next((one for one in _visible(context) if one.appointment.id == int(wanted)), None)
+    seen = appointments.seen_by(context.db, context.actor, context.now)
+    return next((one for one in seen if one.appointment.id == int(wanted)), None)
 
 
 def _told(one: Held) -> dict[str, Any]:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
-from handlers.awards import papers
+from handlers.actors import NoRight
+from handlers.awards import acts
 from handlers.awards import records as awards
-from handlers.awards.records import PURPOSE, Standing
+from handlers.awards.acts import Changed
+from handlers.awards.records import Standing
 from handlers.chat.context import Context
-from handlers.files import attachments
+from handlers.errors import Refusal
+from handlers.files import files
+from handlers.files.attachments import Sent
+from handlers.flows.awards import PAPER
+from handlers.flows.form import Draft
 from handlers.flows.outcomes import OpenAward, TakePaper
 from handlers.text.readers import clean
 from messages import awards as kinds
 from messages.types import Choice, Say
-from storage import appointments, audit, units
-from storage import awards as stored
+from storage import units
 from storage.awards import State
 from storage.tables import AwardFile, Right
 
@@ -32,7 +38,8 @@ class TurnAwardDesk:
 
     def units(self) -> tuple[Choice, ...]:
         """The units for which the member may propose."""
-        found = (units.by_id(self._context.db, unit_id) for unit_id in _own(self._context))
+        own = self._context.actor.units(Right.SELECT)
+        found = (units.by_id(self._context.db, unit_id) for unit_id in own)
         return tuple(Choice(unit.code, unit.name) for unit in found if unit)
 
     def kinds(self) -> tuple[Choice, ...]:
@@ -47,16 +54,15 @@ class TurnAwardDesk:
         """The title of a paper of a file the member may change."""
         found = _file(self._context, code)
         mine = found is not None and found.state != State.WITHDRAWN and _is_mine(self._context, found)
-        return papers.title(found, paper) if found is not None and mine else None
+        return awards.title(found, paper) if found is not None and mine else None
 
 
 def show(context: Context) -> None:
     """The files of one's units and all below, each with what is missing."""
-    own = _own(context)
-    if not own:
+    if not context.actor.units(Right.SELECT):
         context.say("common.no_right", contact=context.office.contact)
         return
-    found = [awards.standing(context.db, file, context.now) for file in stored.of_units(context.db, own, LISTED + 1)]
+    found = awards.listed(context.db, context.actor, LISTED + 1, context.now)
     rows = [
         (
             one.file.code,
@@ -83,19 +89,12 @@ def start(context: Context) -> dict[str, object]:
 
 def card(context: Context, code: str) -> None:
     """One file: its papers, its date, what may be done."""
-    file = _file(context, code)
-    if file is None:
-        context.say("officer.not_yours")
+    try:
+        found = acts.read(context.db, context.actor, code, now=context.now)
+    except Refusal as refusal:
+        context.refused(refusal)
         return
-    found = awards.standing(context.db, file, context.now)
-    audit.record(
-        context.db,
-        actor_id=context.my_id,
-        action="award.read",
-        unit_id=file.unit_id,
-        subject=file.code,
-        now=context.now,
-    )
+    file = found.file
     values = {
         "code": code,
         "kind": found.award.title,
@@ -153,10 +152,14 @@ def _act(context: Context, file: AwardFile, key: str) -> None:
     what, _, paper = key.partition(".")
     if what not in ("paper", "see") and not _is_mine(context, file):
         context.say("awards.not_yours", code=file.code, unit=_unit(context, found))
-    elif paper in found.papers:
-        _act_on_paper(context, found, what, paper)
-    else:
-        _act_on_file(context, found, what)
+        return
+    try:
+        if paper in found.papers:
+            _act_on_paper(context, found, what, paper)
+        else:
+            _act_on_file(context, found, what)
+    except Changed:
+        _changed(context, file)
 
 
 def _act_on_paper(context: Context, found: Standing, what: str, paper: str) -> None:
@@ -165,13 +168,13 @@ def _act_on_paper(context: Context, found: Standing, what: str, paper: str) -> N
         case "paper":
             _paper(context, found, paper)
         case "add":
-            papers.ask_for(context, file, paper)
+            _ask_for(context, file, paper)
         case "see":
-            papers.hand_out(context, found, paper)
+            _hand_out(context, file, paper)
         case "clear" if found.papers[paper]:
             _confirm_clearing(context, found, paper)
         case "clear_sure":
-            awards.clear(context.db, file, paper, actor_id=context.my_id, now=context.now)
+            acts.clear(context.db, context.actor, file.code, paper, seen=file.revision, now=context.now)
             card(context, file.code)
         case _:
             _changed(context, file)
@@ -184,16 +187,17 @@ def _act_on_file(context: Context, found: Standing, what: str) -> None:
             values = {"code": file.code, "missing": found.missing}
             choices = (Choice("send_anyway", context.office.catalogue.label("send_anyway")), _open(context))
             context.said.append(Say("awards.incomplete", values, choices, _question(file)))
-        case "send" | "send_anyway" if file.state == State.OPEN:
-            _send(context, found)
+        case "send" | "send_anyway":
+            _send(context, file)
         case "withdraw" if file.state == State.SENT:
             _ask_whether(context, found, "withdraw")
         case "withdraw_sure" if file.state == State.SENT:
-            _take_back(context, found)
+            _take_back(context, file)
         case "discard" | "withdraw":  # what had the one name for both before
             _ask_whether(context, found, "discard")
         case "discard_sure" | "withdraw_sure":
-            _discard(context, file)
+            acts.discard(context.db, context.actor, file.code, seen=file.revision, now=context.now)
+            context.say("awards.discarded", code=file.code)
         case _:
             _changed(context, file)
 
@@ -210,24 +214,15 @@ def _ask_whether(context: Context, found: Standing, what: str) -> None:
     context.said.append(Say(f"awards.{what}_sure", values, choices, _question(found.file)))
 
 
-def _take_back(context: Context, found: Standing) -> None:
-    if awards.take_back(context.db, context.office, found.file, actor_id=context.my_id, now=context.now):
-        context.say("awards.withdrawn", code=found.file.code)
-        card(context, found.file.code)
-    else:
-        _changed(context, found.file)
-
-
-def _discard(context: Context, file: AwardFile) -> None:
-    if awards.discard(context.db, file, actor_id=context.my_id, now=context.now):
-        context.say("awards.discarded", code=file.code)
-    else:
-        _changed(context, file)
+def _take_back(context: Context, file: AwardFile) -> None:
+    acts.take_back(context.db, context.office, context.actor, file.code, seen=file.revision, now=context.now)
+    context.say("awards.withdrawn", code=file.code)
+    card(context, file.code)
 
 
 def _confirm_clearing(context: Context, found: Standing, paper: str) -> None:
     """Which files go for good."""
-    values = {"paper": papers.title(found.file, paper), "names": [info.name for info in found.papers[paper]]}
+    values = {"paper": awards.title(found.file, paper), "names": [info.name for info in found.papers[paper]]}
     choices = (Choice(f"clear_sure.{paper}", context.office.catalogue.label("awarding.clear_sure")), _open(context))
     context.said.append(Say("awards.clear_confirm", values, choices, _question(found.file)))
 
@@ -236,60 +231,84 @@ def _open(context: Context) -> Choice:
     return Choice("open", context.office.catalogue.label("open_item"))
 
 
-def _send(context: Context, found: Standing) -> None:
-    if not awards.hand_in(context.db, context.office, found.file, actor_id=context.my_id, now=context.now):
-        _changed(context, found.file)
-        return
-    context.say("awards.sent", code=found.file.code, late=found.late, missing=len(found.missing))
+def _send(context: Context, file: AwardFile) -> None:
+    seen = file.revision
+    sent = acts.hand_in(context.db, context.office, context.actor, file.code, seen=seen, now=context.now)
+    context.say("awards.sent", code=file.code, late=sent.late, missing=len(sent.missing))
 
 
 def _paper(context: Context, found: Standing, paper: str) -> None:
     """A paper that is there may be seen, added to, taken out; one that is not is asked for."""
     infos, mine = found.papers[paper], _is_mine(context, found.file)
     if not infos and mine:
-        papers.ask_for(context, found.file, paper)
+        _ask_for(context, found.file, paper)
         return
     label = context.office.catalogue.label
     keys = ("see", "add", "clear") if mine else ("see",) if infos else ()
     choices = (*(Choice(f"{key}.{paper}", label(f"awarding.{key}")) for key in keys), _open(context))
-    values = {"paper": papers.title(found.file, paper), "names": [info.name for info in infos]}
+    values = {"paper": awards.title(found.file, paper), "names": [info.name for info in infos]}
     context.said.append(Say("awards.paper", values, choices, _question(found.file)))
+
+
+def _ask_for(context: Context, file: AwardFile, paper: str) -> None:
+    """In the chat, or at an address that expires: not every channel carries files."""
+    channel = context.inbound.address.kind
+    with suppress(Refusal):
+        offer = acts.offer_upload(
+            context.db, context.office, context.actor, file.code, paper, channel=channel, now=context.now
+        )
+        context.said.extend(files.says(offer, title=awards.subject_title(file, paper), incoming=True))
+    context.talk.begin(Draft(PAPER.name, context.office.new_id(), {"code": file.code, "paper": paper}))
+
+
+def _hand_out(context: Context, file: AwardFile, paper: str) -> None:
+    """The files of a paper, each at an address of its own."""
+    channel = context.inbound.address.kind
+    try:
+        offers = acts.hand_out(
+            context.db, context.office, context.actor, file.code, paper, channel=channel, now=context.now
+        )
+    except Refusal as refusal:
+        context.refused(refusal)
+        return
+    for offer in offers:
+        context.said.extend(files.says(offer, title=awards.subject_title(file, paper), incoming=False))
 
 
 def open_file(context: Context, wanted: OpenAward) -> None:
     """Carry out `OpenAward`."""
-    unit = units.by_code(context.db, wanted.unit)
-    if unit is None or unit.id is None or not _may(context, unit.id) or wanted.kind not in kinds.load():
+    try:
+        file = acts.propose(
+            context.db,
+            context.office,
+            context.actor,
+            wanted.unit,
+            kind=wanted.kind,
+            nominee=wanted.nominee,
+            now=context.now,
+        )
+    except NoRight:
         context.say("common.no_right", contact=context.office.contact)
-        return
-    file = awards.propose(
-        context.db,
-        context.office,
-        unit_id=unit.id,
-        kind=wanted.kind,
-        nominee=wanted.nominee,
-        actor_id=context.my_id,
-        now=context.now,
-    )
-    card(context, file.code)
+    else:
+        card(context, file.code)
 
 
 def take(context: Context, wanted: TakePaper) -> None:
     """Carry out `TakePaper`."""
-    file = _file(context, wanted.code)
-    known = file is not None and file.state != State.WITHDRAWN and papers.title(file, wanted.paper) is not None
-    if file is None or not known or not _is_mine(context, file):
-        context.say("officer.not_yours")
-        return
-    attachments.want(
-        context,
-        key=wanted.key,
-        name=wanted.name,
-        size=wanted.size,
-        purpose=PURPOSE,
-        subject=awards.subject(file, wanted.paper),
-        title=papers.subject_title(file, wanted.paper),
-    )
+    sent, account = Sent(wanted.key, wanted.name, wanted.size), context.inbound.address.account
+    try:
+        acts.attach(
+            context.db,
+            context.office,
+            context.actor,
+            wanted.code,
+            wanted.paper,
+            sent=sent,
+            account=account,
+            now=context.now,
+        )
+    except Refusal as refusal:
+        context.refused(refusal)
 
 
 def _changed(context: Context, file: AwardFile) -> None:
@@ -299,20 +318,11 @@ def _changed(context: Context, file: AwardFile) -> None:
 
 
 def _file(context: Context, code: str) -> AwardFile | None:
-    """A file of the member's own subtree; any other is as good as not there."""
-    return awards.find(context.db, code, context.my_id, context.now) if context.appointments else None
+    return awards.find(context.db, context.actor, code)
 
 
 def _is_mine(context: Context, file: AwardFile) -> bool:
-    return awards.is_of(context.db, file, context.my_id, context.now)
-
-
-def _may(context: Context, unit_id: int) -> bool:
-    return context.actor.may(context.db, Right.SELECT, unit_id)
-
-
-def _own(context: Context) -> list[int]:
-    return sorted({row.unit_id for row in context.appointments if Right.SELECT in appointments.rights_of(row)})
+    return awards.is_of(context.db, context.actor, file, context.now)
 
 
 def _unit(context: Context, found: Standing) -> str:

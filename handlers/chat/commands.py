@@ -9,6 +9,7 @@ from handlers.chat import awards as award_desk
 from handlers.chat import duties as duty_desk
 from handlers.chat import forms, menu, news, reception
 from handlers.chat import posters as poster_desk
+from handlers.chat import privacy as privacy_desk
 from handlers.chat import programmes as programme_desk
 from handlers.chat.context import Context
 from handlers.chat.initiatives import inbox, officers, standings_desk
@@ -20,7 +21,6 @@ from handlers.flows import privacy as privacy_forms
 from handlers.flows import staff as staff_forms
 from handlers.flows.form import Turn
 from handlers.flows.world import World
-from handlers.people import privacy
 from messages.types import Say
 
 Command = Callable[[Context, World, str], Turn | None]
@@ -148,8 +148,8 @@ SAYS: dict[str, Callable[[Context], None]] = {
     "menu": menu.show,
     "programmes": menu.list_programmes,
     "help": menu.help_,
-    "privacy": privacy.show,
-    "see_copy": privacy.copy,
+    "privacy": privacy_desk.show,
+    "see_copy": privacy_desk.copy,
     "inbox": inbox.show,
     "report": standings_desk.report,
     "duties": duty_desk.show_mine,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from handlers import actors
-from handlers.actors import Actor, By
+from handlers.actors import NEWCOMER, Actor, By
 from handlers.errors import Refusal
 from handlers.flows.form import Asked, Draft
 from handlers.office import Office
@@ -146,7 +146,7 @@ class Context:
     @property
     def actor(self) -> Actor:
         """Whoever speaks, with the roles that are in force here."""
-        return Actor(By.MEMBER, self.my_id, self.appointments)
+        return Actor(By.MEMBER, self.my_id, self.appointments) if self.known else NEWCOMER
 
     def take_on(self, held: Sequence[Appointment]) -> None:
         """The roles of whoever speaks: in force in this chat, or resting."""

@@ -13,11 +13,12 @@ from enum import StrEnum
 from typing import Any
 
 from handlers import notices
+from handlers.chat import callbacks as callback_desk
 from handlers.chat import commands, forms, menu, reception
 from handlers.chat.context import Context
 from handlers.chat.forms import FORMS, OF_OFFICERS
 from handlers.danger import callbacks
-from handlers.danger.callers import by_when
+from handlers.danger.callers import Caller, by_when
 from handlers.danger.recognition import Danger, recognise
 from handlers.flows import callback, feedback, feedback_notes, linking, lookup
 from handlers.flows import choices as matching
@@ -31,9 +32,9 @@ from storage import windows
 from storage.database import Transaction
 from storage.tables import Priority
 
-QUESTION = callbacks.WAYS
+QUESTION = callback_desk.WAYS
 """What the choices under these texts answer; also the topic under which they are promised."""
-ANSWERABLE = (QUESTION, callbacks.TERMS, callbacks.PHONE)
+ANSWERABLE = (QUESTION, callback_desk.TERMS, callback_desk.PHONE)
 """What strangers may answer though nothing of them is kept."""
 OF_CODES = frozenset({lookup.FORM.name, linking.FORM.name})
 """Forms that take a code: other words are no answer there."""
@@ -78,7 +79,7 @@ def take(context: Context, world: World) -> Turn | None:
         return _answer(context, world, found)
     if (key := _chosen(context)) is not None:
         return _press(context, world, key)
-    return callbacks.go_on(context, world)
+    return callback_desk.go_on(context, world)
 
 
 def _press(context: Context, world: World, key: str) -> Turn | None:
@@ -90,7 +91,7 @@ def _press(context: Context, world: World, key: str) -> Turn | None:
     if key == "call_back":
         hidden, at = _written(draft)
         forms.step_aside(context)
-        return callbacks.start(context, world, hidden=hidden, at=at)
+        return callback_desk.start(context, world, hidden=hidden, at=at)
     if not _agreed(world):
         return reception.begin(context, world)
     return commands.run(context, world, "resume" if key == "write_on" else key)
@@ -113,7 +114,7 @@ def _asks_to_be_called(context: Context, world: World) -> bool:
     if isinstance(event, Pressed) and parse_payload(event.payload)[0].partition(".")[0] != callback.FORM.name:
         return False
     if context.known is None:
-        return context.asked in (callbacks.TERMS, callbacks.PHONE)
+        return context.asked in (callback_desk.TERMS, callback_desk.PHONE)
     return draft is not None and draft.form == callback.FORM.name
 
 
@@ -198,7 +199,7 @@ def topic_of(say: Say) -> str:
     """The topic by which what a stranger was asked is found again; empty for anything else."""
     if is_one(say):
         return QUESTION
-    return say.key if say.key in ANSWERABLE else callbacks.PHONE if say.key == "callback.phone_invalid" else ""
+    return say.key if say.key in ANSWERABLE else callback_desk.PHONE if say.key == "callback.phone_invalid" else ""
 
 
 def is_one(say: Say) -> bool:
@@ -229,8 +230,12 @@ def _offered(context: Context) -> tuple[Choice, ...]:
     if context.known is None:
         if context.asked != QUESTION:
             return ()
-        return _choices(context, Standing.NEW, called=bool(callbacks.possible(context, None)))
+        return _choices(context, Standing.NEW, called=bool(_possible(context, None)))
     return context.talk.offered if context.talk.question == QUESTION else ()
+
+
+def _possible(context: Context, at: str | None) -> list[Caller]:
+    return callbacks.possible(context.db, context.office, context.actor, at, context.now)
 
 
 def _choices(context: Context, standing: Standing, *, called: bool, within: bool = False) -> tuple[Choice, ...]:
@@ -244,7 +249,7 @@ def _choices(context: Context, standing: Standing, *, called: bool, within: bool
 
 def _say(context: Context, found: Danger, standing: Standing, within: Draft | None = None) -> None:
     hidden, at = _written(within)
-    called = [(one.name, one.unit.name) for one in callbacks.possible(context, at)]
+    called = [(one.name, one.unit.name) for one in _possible(context, at)]
     say = _worded(context.office, found, standing, context.now, called, hidden=hidden)
     choices = _choices(context, standing, called=bool(called), within=within is not None)
     menu.offer(context, replace(say, choices=choices, question=QUESTION))

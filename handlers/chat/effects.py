@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from handlers import actors
 from handlers.chat import appointments as appointment_desk
 from handlers.chat import awards as award_desk
 from handlers.chat import broadcasts as news_desk
+from handlers.chat import callbacks as callback_desk
 from handlers.chat import forms, menu, news
+from handlers.chat import linking as linking_desk
+from handlers.chat import privacy as privacy_desk
 from handlers.chat import programmes as programme_desk
 from handlers.chat.context import Context
 from handlers.chat.initiatives import desk_work, inbox, officers
-from handlers.danger import callbacks
+from handlers.errors import Refusal
 from handlers.feedback import answering as feedback_answering
 from handlers.feedback import care_desk
 from handlers.feedback import items as feedback
@@ -21,13 +23,8 @@ from handlers.flows import outcomes
 from handlers.flows.form import Turn
 from handlers.flows.world import World
 from handlers.initiatives import items as initiatives
-from handlers.office import channel_name
-from handlers.people import appointments, linking, pairing, privacy
-from handlers.reaching import promises
-from handlers.reaching.reach import What
-from handlers.text.readers import given_name
+from handlers.people import agreements
 from messages.types import Pressed, Say, parse_payload
-from storage import members
 from storage.tables import State
 
 
@@ -52,19 +49,19 @@ def perform(context: Context, world: World, effect: outcomes.Effect, draft_id: s
             desk_work.perform(context, effect)
             _go_on(context, world, forms.opened(context, world))
         case outcomes.AskCallback():
-            callbacks.ask(context, effect)
+            callback_desk.ask(context, effect)
         case outcomes.Correct():
-            privacy.correct(context, effect, world)
+            privacy_desk.correct(context, effect, world)
         case outcomes.Withdraw():
-            privacy.withdraw(context)
+            privacy_desk.withdraw(context)
         case outcomes.Erase():
-            privacy.erase(context)
+            privacy_desk.erase(context)
         case outcomes.Link(code, name):
-            _link(context, code, name)
+            linking_desk.redeem(context, code, name)
         case outcomes.NewLinkCode():
-            linking.give_code(context)
+            linking_desk.give_code(context)
         case outcomes.Unlink():
-            linking.unlink(context)
+            linking_desk.unlink(context)
         case outcomes.LookUp(typed):
             menu.look_up(context, typed)
         case outcomes.Extend(programme_id, closes):
@@ -123,54 +120,26 @@ def _go_on(context: Context, world: World, turn: Turn | None) -> None:
 
 
 def _agree(context: Context, version: str) -> None:
-    """Only now is there a member. The proof keeps who, when, which text, by which message."""
-    address = context.inbound.address
-    new = context.known is None
-    if context.known is None:
-        context.known = members.join(context.db, address, context.now, agreed=version)
-    members.agree(
-        context.db,
-        context.me,
-        version=version,
-        text_hash=context.office.notice_hash(channel_name(context.office, address)),
-        purpose="submissions",
-        address=address,
-        update_id=context.inbound.update_id,
-        now=context.now,
-    )
-    if isinstance(context.inbound.event, Pressed):
-        question, _ = parse_payload(context.inbound.event.payload)
+    """Only now is there a member: what follows is one question, or the main menu."""
+    inbound = context.inbound
+    try:
+        agreed = agreements.agree(
+            context.db,
+            context.office,
+            context.actor,
+            inbound.address,
+            version=version,
+            update_id=inbound.update_id,
+            now=context.now,
+        )
+    except Refusal as refusal:
+        context.refused(refusal)
+        return
+    context.known = context.known or agreed.known
+    if isinstance(inbound.event, Pressed):
+        question, _ = parse_payload(inbound.event.payload)
         menu.note_unit(context, question.partition("@")[2])
-    if new:
+    if agreed.new:
         news.invite(context)
     else:
         menu.show(context)
-
-
-def _link(context: Context, code: str, name: str | None) -> None:
-    """A one-time code: another chat's of the same person, or an officer's, which is not used up in a browser."""
-    if linking.redeem(context, code):
-        return
-    if not actors.carries_roles(context.inbound.address) and pairing.is_good(context.db, code, context.now):
-        context.say("officer.link_elsewhere")
-        return
-    match pairing.redeem(context.db, typed=code, member_id=context.my_id, now=context.now):
-        case pairing.Redeemed(unit=unit, role=role) as taken:
-            context.me.name = context.me.name or name
-            appointments.tell_inviter(context.db, context.office, taken, context.me, context.now)
-            first, last = context.office.quiet_hours
-            context.say(
-                "officer.linked",
-                given_name=given_name(context.me.name or ""),
-                role=context.office.catalogue.label(f"role.{role}"),
-                unit=unit.name,
-                hours_from=last,
-                hours_to=first,
-                span=promises.here(context.office, context.inbound.address, What.OFFICER),
-            )
-            context.take_on(members.appointments(context.db, [context.my_id], context.now).get(context.my_id, ()))
-            menu.show(context)
-        case pairing.Refusal.USED:
-            context.say("officer.link_used")
-        case _:
-            context.say("officer.link_invalid")

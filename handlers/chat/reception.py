@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from handlers.chat import menu, numbers
+from handlers.chat import linking, menu, numbers
 from handlers.chat.context import Context
 from handlers.flows import choices as matching
 from handlers.flows import privacy, welcome
 from handlers.flows.engine import advance, open_form, understood
 from handlers.flows.form import Draft, Stand, Turn
 from handlers.flows.world import World
-from handlers.people import linking
 from messages.types import Pressed, Say, Text, parse_payload
 
 NEWCOMER = "new"

@@ -250,7 +250,8 @@ class TurnWorld:
     def callers(self, unit: str | None) -> tuple[Caller, ...]:
         """Who could call this person back."""
         before = by_when(self._context.now)
-        found = callbacks.possible(self._context, unit)
+        context = self._context
+        found = callbacks.possible(context.db, context.office, context.actor, unit, context.now)
         return tuple(Caller(one.key, one.name, one.unit.name, before) for one in found)
 
     def has_above(self, answers: Mapping[str, Any]) -> bool:

@@ -8,35 +8,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers import notices
-from handlers.chat.context import Context
-from handlers.chat.forms import RESUMED, begin
+from handlers.actors import Actor
+from handlers.acts import Needs, act
 from handlers.danger import callers
 from handlers.danger.callers import Caller
-from handlers.flows.callback import AT, DAYS, FORM, HIDDEN
-from handlers.flows.engine import advance, open_form
-from handlers.flows.form import Draft, Turn
-from handlers.flows.outcomes import AskCallback, Menu
-from handlers.flows.world import World
+from handlers.errors import Refusal
 from handlers.office import Office
 from handlers.reaching import promises, reach
+from handlers.text.terms import CALLBACK_DAYS
 from messages.filters import phone_words
 from messages.types import Address, Choice, Say
-from storage import appointments, callbacks, members, outbox, transcript, units
+from storage import audit, callbacks, members, outbox, transcript, units
 from storage.callbacks import Asked
 from storage.database import Transaction
-from storage.tables import Callback, Priority, Right
+from storage.tables import Callback, Member, Priority
 
 QUESTION = "calling"
 """What an officer's buttons answer: `calling@ID`."""
-WAYS = "danger"
-"""What the ways on from such a moment answer (handlers/chat/danger.py)."""
 TOPIC = "callback"
-TERMS, PHONE = "callback.terms", "callback.phone"
-"""What a stranger may answer: the words are also the topics under which they were promised."""
-NEWCOMER = "new"
+TERMS = "callback.terms"
 HIGHEST = 2
 """Above the first it climbs to the level above, then to those who run the whole."""
 SLICE = 50
@@ -45,128 +39,158 @@ SLICE = 50
 # --- asking ---
 
 
-def start(context: Context, world: World, *, hidden: bool, at: str | None) -> Turn | None:
-    """Ask for what is needed, or say for when a call is promised already."""
-    if (waiting := _waiting(context)) is not None:
-        context.say("callback.already", at=waiting.due_at, contact=context.office.contact)
-        return None
-    if context.known is None:
-        return open_form(FORM, Draft(FORM.name, NEWCOMER), world)
-    return begin(context, world, FORM.name, {HIDDEN: hidden, AT: at})
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """Who is asked to call, and by when."""
+
+    officer: str
+    unit: str
+    due: datetime
 
 
-def go_on(context: Context, world: World) -> Turn:
-    """An answer of somebody without an agreement in force; of a stranger nothing is kept before the number."""
-    draft = context.talk.draft
-    if draft is None:
-        answers = {} if context.asked == TERMS else {"terms": "yes"}
-        draft = open_form(FORM, Draft(FORM.name, NEWCOMER, answers), world).draft
-        assert draft is not None
-    turn = advance(FORM, draft, context.inbound.event, world)
-    return Turn(turn.draft, tuple(effect for effect in turn.effects if not isinstance(effect, Menu)), turn.left)
+def waiting(db: Transaction, actor: Actor, here: Address) -> Callback | None:
+    """What somebody asked for before, here or as a member, and nobody has called yet."""
+    return next(iter(callbacks.of(db, actor.member_id, [here])), None)
 
 
-def ask(context: Context, wanted: AskCallback) -> None:
-    """The number was given: keep it, tell the officer at once, say who calls and by when."""
-    db, office, now = context.db, context.office, context.now
-    found = possible(context, wanted.at)
-    caller = next((one for one in found if one.key == wanted.caller), next(iter(found), None))
-    if caller is None or _waiting(context) is not None:
-        context.say("callback.nobody", contact=office.contact)
-        return
-    due, asked = callers.by_when(now), _asked(context, caller, wanted)
-    assert caller.unit.id is not None
+def possible(db: Transaction, office: Office, actor: Actor, at: str | None, now: datetime) -> list[Caller]:
+    """Who could call: of the unit named in what is being written, else of the own, else of the only top there is."""
+    me = _member(db, actor)
+    own = units.by_id(db, me.unit_id) if me is not None and me.unit_id is not None else None
+    code, place = at or (own.code if own else None), me.place if me else None
+    levels = callers.line_of(db, code, place, now)
+    return callers.offered(db, office, levels, now, but=actor.member_id)
+
+
+@act(
+    Needs.ANYBODY,
+    tells="the officer who is to call",
+    unaudited="of who asked nothing is kept but the number, until somebody called, and a member's agreement by its day",
+)
+def ask(
+    db: Transaction,
+    office: Office,
+    actor: Actor,
+    here: Address,
+    *,
+    phone: str,
+    caller: str | None,
+    at: str | None,
+    hidden: bool,
+    now: datetime,
+) -> Promised:
+    """Ask to be called at a number: it is kept, and an officer told at once, by night as by day.
+
+    `caller` is the key of the one that was chosen of those who could call; `at` the code of the unit named in what is
+    being written; `hidden` whether that may stay without a name. Raises Refusal: nobody can call, or one is to already.
+    """
+    found = possible(db, office, actor, at, now)
+    chosen = next((one for one in found if one.key == caller), next(iter(found), None))
+    if chosen is None or waiting(db, actor, here) is not None:
+        raise Refusal("callback.nobody", contact=office.contact)
+    due, asked = callers.by_when(now), _asked(db, office, actor, here, chosen, phone=phone, hidden=hidden, now=now)
+    assert chosen.unit.id is not None
     row = callbacks.add(
         db,
         asked,
         callback_id=office.new_id(),
-        unit_id=caller.unit.id,
+        unit_id=chosen.unit.id,
         due_at=due,
-        expires_at=now + timedelta(days=DAYS),
+        expires_at=now + timedelta(days=CALLBACK_DAYS),
     )
-    values = {"officer": caller.name, "unit": caller.unit.name, "at": due, "phone": wanted.phone}
-    context.said.append(Say("callback.done", values, _on_from_here(context), WAYS if context.known else ""))
-    if not _push(db, office, row, asked, caller, now):
+    if not _push(db, office, row, asked, chosen, now):
         _climb(db, office, row, asked, now)
+    return Promised(chosen.name, chosen.unit.name, due)
 
 
-def _on_from_here(context: Context) -> tuple[Choice, ...]:
-    """Back to what was being written, where there is such; a stranger has nothing to go back to."""
-    if context.known is None:
-        return ()
-    keys = ("write_on", "menu") if context.talk.drafts.keys() & set(RESUMED) else ("menu",)
-    return tuple(Choice(key, context.office.catalogue.label(f"danger.{key}")) for key in keys)
-
-
-def possible(context: Context, at: str | None) -> list[Caller]:
-    """Who could call: of the unit named in what is being written, else of the own, else of the only top there is."""
-    me = context.known.member if context.known else None
-    own = units.by_id(context.db, me.unit_id) if me is not None and me.unit_id is not None else None
-    code, place = at or (own.code if own else None), me.place if me else None
-    levels = callers.line_of(context.db, code, place, context.now)
-    return callers.offered(context.db, context.office, levels, context.now, but=_me(context))
-
-
-def _asked(context: Context, caller: Caller, wanted: AskCallback) -> Asked:
+def _asked(
+    db: Transaction,
+    office: Office,
+    actor: Actor,
+    here: Address,
+    caller: Caller,
+    *,
+    phone: str,
+    hidden: bool,
+    now: datetime,
+) -> Asked:
     """What is kept of it, with the fingerprint of the terms as they were shown."""
-    known, here = context.known, context.inbound.address
+    me = _member(db, actor)
     values = {
         "officer": caller.name,
         "unit": caller.unit.name,
-        "at": callers.by_when(context.now),
-        "full_name": known.member.name if known else None,
-        "hidden": wanted.hidden,
-        "days": DAYS,
+        "at": callers.by_when(now),
+        "full_name": me.name if me else None,
+        "hidden": hidden,
+        "days": CALLBACK_DAYS,
     }
-    proof = hashlib.sha256(context.office.catalogue.text(TERMS, values).encode()).hexdigest()
-    midnight = reach.midnight(context.now)
-    if known is not None:
-        callbacks.agree(context.db, context.my_id, version=proof[:12], text_hash=proof, at=midnight)
+    proof = hashlib.sha256(office.catalogue.text(TERMS, values).encode()).hexdigest()
+    midnight = reach.midnight(now)
+    if actor.member_id is not None:
+        callbacks.agree(db, actor.member_id, version=proof[:12], text_hash=proof, at=midnight)
     return Asked(
-        phone=wanted.phone,
-        name=known.member.name if known else None,
+        phone=phone,
+        name=me.name if me else None,
         account=here.account,
         chat=here.chat,
-        member_id=known.member.id if known else None,
+        member_id=actor.member_id,
         told=(caller.member_id,),
         text_hash=proof,
         day=f"{midnight:%Y-%m-%d}",
     )
 
 
-def _waiting(context: Context) -> Callback | None:
-    return next(iter(callbacks.of(context.db, _me(context), [context.inbound.address])), None)
-
-
-def _me(context: Context) -> int | None:
-    return context.my_id if context.known else None
+def _member(db: Transaction, actor: Actor) -> Member | None:
+    return members.by_id(db, actor.member_id) if actor.member_id is not None else None
 
 
 # --- calling ---
 
 
-def press(context: Context, question: str, key: str) -> None:
-    """An officer has called, or could not."""
-    db, office, now = context.db, context.office, context.now
-    row = callbacks.by_id(db, question.partition("@")[2])
+@act(Needs.ROLE, audit="callback.called", tells=("whoever asked", "the officers who were asked to call"))
+def called(db: Transaction, office: Office, actor: Actor, callback_id: str, *, now: datetime) -> None:
+    """An officer has called: the number goes. Raises Refusal where it is over, or they were not asked."""
+    row, asked = _given(db, actor, callback_id)
+    me = _member(db, actor)
+    officer = me.name if me else None
+    callbacks.drop(db, row.id)
+    _record(db, actor, "callback.called", row, now)
+    _tell(db, office, asked, Say("callback.called", {"officer": officer, "contact": office.contact}), now)
+    for other in asked.told:
+        if other != actor.me:
+            say = Say("callback.settled", {"phone": asked.phone, "officer": officer})
+            notices.push(db, office, other, say, topic=TOPIC, once=None, now=now, forget=True)
+
+
+@act(Needs.ROLE, audit="callback.not_called", tells=("whoever asked", "the next officer who could call"))
+def not_called(db: Transaction, office: Office, actor: Actor, callback_id: str, *, now: datetime) -> None:
+    """An officer could not call: the next is asked at once. Raises Refusal where it is over, or they were not asked."""
+    row, asked = _given(db, actor, callback_id)
+    _record(db, actor, "callback.not_called", row, now)
+    if asked.told[-1] == actor.me:
+        _climb(db, office, row, asked, now)
+
+
+def _given(db: Transaction, actor: Actor, callback_id: str) -> tuple[Callback, Asked]:
+    """A call that this officer was asked to make, and still may."""
+    row = callbacks.by_id(db, callback_id)
     asked = callbacks.read(db, row) if row is not None else None
-    serves = row is not None and appointments.may(db, context.my_id, row.unit_id, Right.ANSWER, now)
-    if row is None or asked is None or context.my_id not in asked.told or not (serves or context.appointments):
-        context.say("callback.gone")
-    elif key == "called":
-        callbacks.drop(db, row.id)
-        context.say("callback.thanks")
-        _tell(db, office, asked, Say("callback.called", {"officer": context.me.name, "contact": office.contact}), now)
-        for other in asked.told:
-            if other != context.my_id:
-                say = Say("callback.settled", {"phone": asked.phone, "officer": context.me.name})
-                notices.push(db, office, other, say, topic=TOPIC, once=None, now=now, forget=True)
-    else:
-        context.say("callback.noted")
-        if asked.told[-1] == context.my_id:
-            _climb(db, office, row, asked, now)
+    if row is None or asked is None or not actor.roles or actor.me not in asked.told:
+        raise Refusal("callback.gone")
+    return row, asked
 
 
+def _record(db: Transaction, actor: Actor, action: str, row: Callback, now: datetime) -> None:
+    """By the day: whoever asked may be writing something without a name."""
+    day = reach.midnight(now)
+    audit.record(db, action=action, actor_id=actor.me, now=day, unit_id=row.unit_id)
+
+
+@act(
+    Needs.PROGRAM,
+    tells=("whoever asked", "the next officer who could call"),
+    unaudited="nobody did anything: that is what it looks for",
+)
 def look(db: Transaction, office: Office, now: datetime) -> None:
     """What the clock does: calls that were not made climb; numbers past their days are dropped."""
     callbacks.expire(db, now)

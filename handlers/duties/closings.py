@@ -11,8 +11,9 @@ from handlers.acts import Needs, act
 from handlers.office import Office
 from handlers.reaching import promises
 from handlers.text.readers import given_name
+from handlers.text.terms import INITIATIVE_FORM
 from messages.dates import local
-from messages.types import INITIATIVE_FORM, Choice, Say
+from messages.types import Choice, Say
 from storage import conversations, members, outbox, programmes
 from storage.database import Transaction
 from storage.tables import Kind, Programme

@@ -10,7 +10,8 @@ from handlers.acts import Needs, act
 from handlers.office import Office
 from handlers.reaching import promises, reach
 from handlers.reaching.promises import Promise
-from messages.types import INITIATIVE_FORM, Choice, Say
+from handlers.text.terms import INITIATIVE_FORM
+from messages.types import Choice, Say
 from storage import conversations, members
 from storage import programmes as stored
 from storage.database import Transaction

@@ -6,15 +6,19 @@ Whether it is taken is decided by its first bytes and its size (handlers/files/f
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers import notices
-from handlers.chat.context import Context
+from handlers.acts import Needs, act
+from handlers.errors import Refusal
 from handlers.files import files
-from handlers.files.files import MOST_BYTES, Refusal, Upload
+from handlers.files.files import MOST_BYTES, Upload
 from handlers.office import Office
 from messages.types import Say
 from storage import attachments as stored
+from storage import audit
+from storage.audit import Detail
 from storage.database import Transaction
 
 TRIES = 5
@@ -30,24 +34,45 @@ def claim(db: Transaction, accounts: Collection[str], limit: int) -> list[Wanted
     return stored.claim(db, accounts, limit)
 
 
-def want(context: Context, *, key: str, name: str, size: int | None, purpose: str, subject: str, title: str) -> bool:
-    """Promise to fetch something for a subject; False, and said, when it is too large to begin with."""
-    if size is not None and size > MOST_BYTES:
-        context.say("awards.refused_too_big", title=title, megabytes=MOST_BYTES // 1024**2)
-        return False
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A picture or a file as it came in a chat; `key` is the channel's own."""
+
+    key: str
+    name: str
+    size: int | None
+    """Bytes, where the platform tells."""
+
+
+def want(
+    db: Transaction,
+    office: Office,
+    member_id: int,
+    sent: Sent,
+    *,
+    account: str,
+    purpose: str,
+    subject: str,
+    title: str,
+    now: datetime,
+) -> None:
+    """Promise to fetch something for a subject; whose subject it is stands with the act that asks. Raises Refusal when
+    it is too large to begin with.
+    """
+    if sent.size is not None and sent.size > MOST_BYTES:
+        raise Refusal("awards.refused_too_big", title=title, megabytes=MOST_BYTES // 1024**2)
     stored.want(
-        context.db,
-        number=context.office.new_id() + context.office.new_id(),
-        account=context.inbound.address.account,
-        member_id=context.my_id,
+        db,
+        number=office.new_id() + office.new_id(),
+        account=account,
+        member_id=member_id,
         purpose=purpose,
         subject=subject,
         title=title,
-        key=key,
-        name=name,
-        now=context.now,
+        key=sent.key,
+        name=sent.name,
+        now=now,
     )
-    return True
 
 
 def forget(db: Transaction, now: datetime) -> None:
@@ -55,6 +80,7 @@ def forget(db: Transaction, now: datetime) -> None:
     stored.forget(db, now - FORGOTTEN)
 
 
+@act(Needs.PROGRAM, audit="file.receive", tells="whoever sent it")
 def fetched(db: Transaction, office: Office, wanted: Wanted, content: bytes, now: datetime) -> None:
     """Keep what was fetched, and say so; once, whoever else fetched it too."""
     if not stored.drop(db, wanted.id):
@@ -68,9 +94,15 @@ def fetched(db: Transaction, office: Office, wanted: Wanted, content: bytes, now
         upload=Upload(wanted.name, content),
         now=now,
     )
-    _tell(db, office, wanted, f"refused_{kept.value}" if isinstance(kept, Refusal) else "received", now)
+    if isinstance(kept, files.Refusal):
+        _tell(db, office, wanted, f"refused_{kept.value}", now)
+        return
+    details: dict[str, Detail] = {"purpose": wanted.purpose, "files": 1}
+    audit.record(db, action="file.receive", actor_id=wanted.member_id, now=now, subject=wanted.subject, details=details)
+    _tell(db, office, wanted, "received", now)
 
 
+@act(Needs.PROGRAM, tells="whoever sent it", unaudited="nothing was kept")
 def failed(db: Transaction, office: Office, wanted: Wanted, now: datetime, *, lasting: bool) -> None:
     """It could not be fetched: tried again some times, then its sender is asked for it again."""
     if not lasting and wanted.attempts < TRIES:

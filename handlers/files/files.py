@@ -28,7 +28,7 @@ MOST_BYTES = 10 * 1024 * 1024
 
 
 class Refusal(Enum):
-    """Why a file does not come or go."""
+    """Why a file does not come or go. Given back and not raised: a wrong code is counted in the same transaction."""
 
     GONE = "gone"
     """No such address, or it is past its time, used, or closed after too many wrong codes."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers import notices
+from handlers.acts import Needs, act
 from handlers.files.files import MOST_BYTES, Refusal, Upload, secret, store
 from handlers.files.kinds import MEDIA_TYPES, kind_of
 from handlers.office import Office
@@ -57,6 +58,7 @@ def show(db: Transaction, token: str, now: datetime) -> Shown | None:
     return Shown(row.title, row.file_id is None, row.most) if row else None
 
 
+@act(Needs.CODE, audit="file.fetch")
 def unlock(db: Transaction, office: Office, token: str, typed: str, now: datetime) -> str | Refusal:
     """Use the code up: a ticket with which the file may be fetched for a few minutes, more than once."""
     row = _unlocked(db, token, typed, now)
@@ -71,6 +73,7 @@ def unlock(db: Transaction, office: Office, token: str, typed: str, now: datetim
     return ticket
 
 
+@act(Needs.CODE, unaudited="the code that gave the ticket has left a row")
 def fetch(db: Transaction, ticket: str, now: datetime) -> Served | None:
     """The file a ticket opens."""
     row = files.by_ticket(db, ticket, now)
@@ -78,6 +81,7 @@ def fetch(db: Transaction, ticket: str, now: datetime) -> Served | None:
     return Served(file.name, file.kind.value, MEDIA_TYPES[file.kind], file.content) if file else None
 
 
+@act(Needs.CODE, audit="file.receive", tells="whoever was given the address")
 def receive(
     db: Transaction, office: Office, token: str, typed: str, uploads: Sequence[Upload], now: datetime
 ) -> Received | Refusal:

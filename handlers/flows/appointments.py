@@ -47,7 +47,7 @@ def _invite(answers: Answers, _world: World) -> tuple[Effect, ...]:
     return (InviteOfficer(answers["unit"], "officer" if deputy else answers["role"], deputy),)
 
 
-INVITE = Form("invite", _steps, _invite, kept=False, of_officers=True)
+INVITE = Form("invite", _steps, _invite, kept=False)
 
 
 def _ask_sure(answers: Answers, world: World) -> Ask:
@@ -74,7 +74,6 @@ END = Form(
     lambda _answers, _world: (Step("sure", _ask_sure, _read_sure, lasting=False),),
     _end,
     kept=False,
-    of_officers=True,
 )
 
 
@@ -98,5 +97,4 @@ AWAY = Form(
     lambda _answers, _world: (Step("last", _ask_last, _read_last, free=True),),
     _away,
     kept=False,
-    of_officers=True,
 )

@@ -47,7 +47,7 @@ def _open(answers: Answers, _world: World) -> tuple[Effect, ...]:
     return (OpenAward(answers["unit"], answers["kind"], answers["nominee"]),)
 
 
-NEW = Form("award_new", _steps, _open, written=("nominee",), of_officers=True)
+NEW = Form("award_new", _steps, _open, written=("nominee",))
 
 
 # --- a paper ---
@@ -84,5 +84,5 @@ def _to_file(answers: Answers) -> Effect:
     return ShowAward(answers["code"])
 
 
-PAPER = Form("award_paper", _paper_steps, _take, kept=False, of_officers=True, leads_back=_to_file)
+PAPER = Form("award_paper", _paper_steps, _take, kept=False, leads_back=_to_file)
 """Begins with `code` and `paper`; `more` once one file has come."""

@@ -37,7 +37,7 @@ def complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
     return (Announce(answers["text"], answers["audience"], answers["number"], at),)
 
 
-FORM = Form("compose", steps, complete, written=("text",), of_officers=True)
+FORM = Form("compose", steps, complete, written=("text",))
 
 
 def _choices(world: World, *keys: str) -> tuple[Choice, ...]:

@@ -9,6 +9,7 @@ from handlers.flows.outcomes import AskCallback, Effect
 from handlers.flows.records import Caller
 from handlers.flows.world import World
 from handlers.text.phones import PhoneOk, PhoneRepair, read_phone
+from handlers.text.terms import CALLBACK_DAYS
 from messages.types import Choice, Say
 
 HIDDEN = "hidden"
@@ -61,7 +62,7 @@ def _ask_terms(answers: Answers, world: World) -> Ask:
         "at": wanted.before,
         "full_name": world.profile.full_name if world.profile else None,
         "hidden": bool(answers.get(HIDDEN)),
-        "days": DAYS,
+        "days": CALLBACK_DAYS,
     }
     return Ask("callback.terms", values, (_choice("take", world), _choice("drop", world)))
 
@@ -94,8 +95,6 @@ def _choice(key: str, world: World) -> Choice:
     return Choice(key, world.words.label(f"callback.{key}"))
 
 
-DAYS = 3
-"""How long a number is kept that nobody has called."""
 STEPS = (
     Step("caller", _ask_caller, _read_caller, applies=_several),
     Step("terms", _ask_terms, _read_terms),

@@ -36,7 +36,7 @@ def _form(
         return (DeskWork(name, dict(answers)),)
 
     kept = bool(written)
-    return Form(name, ordered, complete, kept, written, of_officers=True, leads_back=leads_back)
+    return Form(name, ordered, complete, kept, written, leads_back=leads_back)
 
 
 def _words(key: str, ask: Callable[[Answers, World], Ask], lengths: range, invalid: str) -> Step:

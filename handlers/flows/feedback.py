@@ -9,6 +9,7 @@ from handlers.flows import parts
 from handlers.flows.form import Accepted, Again, Answers, Ask, Edit, Form, Given, Long, Reading, Step
 from handlers.flows.outcomes import Effect, SubmitFeedback
 from handlers.flows.world import World
+from handlers.text.terms import FEEDBACK_FORM
 from messages.types import Choice, Say
 
 KINDS = ("wish", "grievance", "story")
@@ -31,7 +32,7 @@ def complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
     return (SubmitFeedback(answers),)
 
 
-FORM = Form("feedback", steps, complete)
+FORM = Form(FEEDBACK_FORM, steps, complete)
 
 
 def intro() -> Say:

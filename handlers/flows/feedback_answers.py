@@ -163,7 +163,6 @@ ANSWER = Form(
     _steps,
     _complete,
     written=("basis", "text", "to", "officer", "deed"),
-    of_officers=True,
     leads_back=to_item,
 )
 """Begins with `code`, `revision` and `what`: a key of `QUESTIONS`."""

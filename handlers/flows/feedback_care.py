@@ -65,7 +65,7 @@ def _publish(answers: Answers, _world: World) -> tuple[Effect, ...]:
     return (PublishFeedback(answers["code"], answers["revision"], answers["words"], at_once),)
 
 
-PUBLISH = Form("feedback_public", _public_steps, _publish, written=("words",), of_officers=True, leads_back=to_item)
+PUBLISH = Form("feedback_public", _public_steps, _publish, written=("words",), leads_back=to_item)
 """Begins with `code` and `revision`."""
 
 
@@ -127,4 +127,4 @@ def _keep(answers: Answers, _world: World) -> tuple[Effect, ...]:
     return (KeepAnswer(**{key: answers[key] for key in ("unit", "topic", "title", "basis", "text")}),)
 
 
-LIBRARY = Form("library_add", _library_steps, _keep, written=("title", "basis", "text"), of_officers=True)
+LIBRARY = Form("library_add", _library_steps, _keep, written=("title", "basis", "text"))

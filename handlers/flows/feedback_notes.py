@@ -6,6 +6,7 @@ from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Leav
 from handlers.flows.outcomes import AddToFeedback, Effect, Menu
 from handlers.flows.world import World
 from handlers.text.readers import clean
+from handlers.text.terms import FEEDBACK_MORE_FORM
 
 NOTE = range(5, 1001)
 """Characters of one note: it must go with its frame into one message of the narrowest channel."""
@@ -50,5 +51,5 @@ def _more_complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
     return (AddToFeedback(answers["code"], answers["what"], answers["text"]),)
 
 
-MORE = Form("feedback_more", _more_steps, _more_complete, kept=False)
+MORE = Form(FEEDBACK_MORE_FORM, _more_steps, _more_complete, kept=False)
 """Begins with `code` and `what`: `added` or `reopened`."""

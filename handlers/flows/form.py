@@ -14,6 +14,7 @@ from typing import Any
 
 from handlers.flows.outcomes import Effect, Menu, ShowItem
 from handlers.flows.world import World
+from handlers.text.terms import FORMS_OF_OFFICERS
 from messages.types import Attached, Choice, Contact, Say
 
 Answers = Mapping[str, Any]
@@ -128,10 +129,13 @@ class Form:
     """Whether an unfinished one is offered again later."""
     written: tuple[str, ...] = ()
     """Answers in somebody's own words: with one of them it is worth keeping, and they are shown when it ends unsent."""
-    of_officers: bool = False
-    """Whether officers write in it: their words are about somebody else's trouble, and end with their role."""
     leads_back: Callable[[Answers], Effect] = lambda _answers: Menu()
     """What whoever leaves it finds again."""
+
+    @property
+    def of_officers(self) -> bool:
+        """Whether officers write in it."""
+        return self.name in FORMS_OF_OFFICERS
 
 
 def to_item(answers: Answers) -> Effect:

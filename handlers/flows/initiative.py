@@ -13,7 +13,8 @@ from handlers.flows.records import Programme, Question
 from handlers.flows.world import World
 from handlers.text.likeness import fingerprint, looks_like_complaint
 from handlers.text.readers import clean
-from messages.types import INITIATIVE_FORM, Choice, Say
+from handlers.text.terms import INITIATIVE_FORM
+from messages.types import Choice, Say
 
 LIMIT = 1000
 """Characters of a description (seed 000, Phụ lục 1, step 3.4: «tối đa 1000 ký tự»)."""

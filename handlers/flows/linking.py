@@ -6,12 +6,9 @@ from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Leav
 from handlers.flows.outcomes import Effect, Link, NewLinkCode, Unlink
 from handlers.flows.world import World
 from handlers.text.readers import clean, read_name
+from handlers.text.terms import LINK_CODE_MINUTES, LINKING_FORM
 from messages.types import Choice
 
-MINUTES = 3
-"""How long a code is good for."""
-ANSWER_MINUTES = 10
-"""How long each of the two chats has to say yes, once asked."""
 LONGEST = 40
 
 
@@ -28,13 +25,13 @@ def complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
     return (Link(answers["pairing"], answers.get("officer_name")),)
 
 
-FORM = Form("link", steps, complete, kept=False)
+FORM = Form(LINKING_FORM, steps, complete, kept=False)
 
 
 def _ask(_answers: Answers, world: World) -> Ask:
     keys = ("link_code", *(("unlink",) if len(world.homes) > 1 else ()))
     choices = tuple(Choice(key, world.words.label(key)) for key in keys)
-    return Ask("linking.menu", {"channels": world.homes, "minutes": MINUTES}, choices)
+    return Ask("linking.menu", {"channels": world.homes, "minutes": LINK_CODE_MINUTES}, choices)
 
 
 def _ask_name(_answers: Answers, _world: World) -> Ask:

@@ -33,9 +33,7 @@ def _noted(name: str, key: str, state: str) -> Form:
     def complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
         return (Decide(answers["code"], answers["revision"], state, answers["note"]),)
 
-    return Form(
-        name, _only(Step("note", ask, read, free=True)), complete, kept=False, of_officers=True, leads_back=to_item
-    )
+    return Form(name, _only(Step("note", ask, read, free=True)), complete, kept=False, leads_back=to_item)
 
 
 def _canned(answers: Answers) -> list[list[str]]:

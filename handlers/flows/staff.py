@@ -24,7 +24,7 @@ def complete(answers: Answers, world: World) -> tuple[Effect, ...]:
     return (Extend(answers["programme"], world.read_bound(answers["closes"])),)
 
 
-FORM = Form("extend", steps, complete, kept=False, of_officers=True)
+FORM = Form("extend", steps, complete, kept=False)
 
 
 def _ask_programme(_answers: Answers, world: World) -> Ask:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Leave, Reading, Step
 from handlers.flows.outcomes import Agree, Effect, Refuse
 from handlers.flows.world import World
+from handlers.text.terms import WELCOME_FORM
 from messages.types import Choice
 
 NOTICE = "consent.ask"
@@ -21,7 +22,7 @@ def complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
     return (Agree(answers["notice"]),)
 
 
-FORM = Form("welcome", steps, complete, kept=False)
+FORM = Form(WELCOME_FORM, steps, complete, kept=False)
 
 
 def _ask(_answers: Answers, world: World) -> Ask:

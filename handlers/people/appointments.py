@@ -1,28 +1,29 @@
-"""Who serves a unit: handing a role on, ending it, being away; the chat's side is in `appointment_desk`.
+"""Who serves a unit: ending a role, being away. How a role is handed on stands in handlers/people/pairing.py.
 
 A role ends at once: whatever was waiting for its holder is withdrawn, and nothing more may be opened (F8).
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from handlers import actors, notices
-from handlers.actors import Actor
-from handlers.chat import forms
+from handlers.actors import Actor, NoRight
+from handlers.acts import Needs, act
 from handlers.errors import Refusal
 from handlers.initiatives import purview
 from handlers.office import Office, local_day
-from handlers.people import pairing, resting
+from handlers.people import resting
+from handlers.people.pairing import may_grant
 from handlers.reaching import reach
+from handlers.text.terms import FORMS_OF_OFFICERS
 from messages.types import Say
 from storage import (
     appointments,
     assignments,
     audit,
-    clock,
     conversations,
     files,
     members,
@@ -32,109 +33,68 @@ from storage import (
     units,
 )
 from storage.appointments import Held
+from storage.audit import Detail
 from storage.database import Transaction
-from storage.tables import Appointment, Member, Right, Role, Unit
+from storage.tables import Appointment, Right, Role
 
-GRANTS: dict[Role, tuple[Role, ...]] = {
-    Role.ADMIN: (Role.OFFICER, Role.STAFF, Role.ADMIN),
-    Role.STAFF: (Role.OFFICER,),
-    Role.OFFICER: (Role.OFFICER,),
-}
-"""Which roles somebody may hand out or end, for their own unit and all below it."""
-CODE_DAYS = 7
 LONGEST_ABSENCE = timedelta(days=180)
 """A longer one is a role that should end."""
 OFFICER_TOPICS = ("officer", "duty", "climb", "care", "callback", "staff", "plan")
 """What is written to somebody because of a role."""
 
 
-def may_grant(db: Transaction, actor: Actor, unit: Unit, role: Role) -> bool:
-    """Whether somebody may hand out or end this role there; the command line may."""
-    if actor.has_every_right:
-        return True
-    assert unit.id is not None
-    return any(role in GRANTS[Role(row.role)] for row in actor.covering(db, unit.id))
+@dataclass(frozen=True, slots=True)
+class Away:
+    """An absence as it was noted."""
+
+    last: date
+    alone: bool
+    """Nobody else hears of what is new meanwhile."""
 
 
-def invite(
-    db: Transaction,
-    *,
-    unit_code: str,
-    role: str,
-    deputy: bool,
-    rights: Collection[str] | None,
-    chance: random.Random,
-    actor: Actor,
-    now: datetime,
-    days: int = CODE_DAYS,
-) -> tuple[str, datetime]:
-    """A one-time code and when it stops working. Raises Refusal: no such unit, or not theirs to give.
-
-    `role` is one of Role, `rights` are names of Right; None: all. Nobody hands on more than they have themselves.
-    """
-    unit = units.by_code(db, unit_code)
-    if unit is None or not units.is_valid(unit, local_day(now)):
-        raise Refusal("cli.officers.no_unit", unit=unit_code)
-    if not may_grant(db, actors.named(actor), unit, Role(role)):
-        raise Refusal("people.not_yours")
-    expires = now + timedelta(days=days)
-    code = pairing.invite(
-        db,
-        unit_code=unit.code,
-        role=role,
-        deputy=deputy,
-        rights=_granted(db, actor, unit, rights),
-        expires=expires,
-        chance=chance,
-        actor_id=actor.member_id,
-        now=now,
-    )
-    return code, expires
-
-
-def tell_inviter(db: Transaction, office: Office, taken: pairing.Redeemed, member: Member, now: datetime) -> None:
-    """Whoever handed out a code hears who took it up, while they hold a role themselves."""
-    giver = taken.invited_by
-    if giver is None or giver == member.id or not members.appointments(db, [giver], now):
-        return
-    values = {"name": member.name or "", "role": taken.role, "deputy": taken.deputy, "unit": taken.unit.name, "at": now}
-    once, morning = f"role:code:{taken.number}", reach.opening(now, office.quiet_hours)
-    notices.push(db, office, giver, Say("officer.code_taken", values), topic="role", once=once, now=now, due_at=morning)
-
-
-def _granted(db: Transaction, actor: Actor, unit: Unit, wanted: Collection[str] | None) -> list[Right] | None:
-    """Of the rights wanted those the giver has; None: all of them."""
-    asked = frozenset(Right) if wanted is None else frozenset(Right(name) for name in wanted)
-    assert unit.id is not None
-    asked = frozenset(right for right in asked if actor.may(db, right, unit.id))
-    return None if asked == frozenset(Right) else sorted(asked)
-
-
-def end(db: Transaction, office: Office, appointment_id: int, *, actor: Actor, now: datetime) -> Held:
+@act(Needs.ROLE, audit="officer.end", tells="whoever held it")
+def end(db: Transaction, office: Office, actor: Actor, appointment_id: int, *, now: datetime) -> Held:
     """A role ends now, and who held it is told. Raises Refusal: not held, not theirs to end, the last admin."""
-    found = appointments.held(db, appointment_id, now)
+    found = find(db, actor, appointment_id, now)
     if found is None:
         raise Refusal("people.ended_before")
     row = found.appointment
-    if row.member_id != actors.named(actor).member_id and not may_grant(db, actor, found.unit, Role(row.role)):
+    if row.member_id != actor.member_id and not may_grant(db, actor, found.unit, Role(row.role)):
         raise Refusal("people.not_yours")
     if row.role == Role.ADMIN and not actor.has_every_right and _last_admin(db, found, now):
         raise Refusal("people.last_admin", unit=found.unit.name)
     revoke(db, office, [row], now)
-    whose: dict[str, str | int | None] = {"role": row.role, "member": row.member_id}
-    audit.record(db, action="officer.end", actor_id=actor.member_id, now=now, unit_id=row.unit_id, details=whose)
+    whose: dict[str, Detail] = {"role": row.role, "member": row.member_id}
+    actors.record(db, actor, "officer.end", now=now, unit_id=row.unit_id, details=whose)
     return found
 
 
-def list_(db: Transaction, unit_code: str | None) -> list[dict[str, object]]:
-    """Every role held for a unit and those below it (None: everywhere), in words. Raises Refusal: no such unit."""
-    now = clock.now(db)
+def find(db: Transaction, actor: Actor, appointment_id: int, now: datetime) -> Held | None:
+    """A role that is somebody's own, or held for one of their units or below; any other is as good as not there."""
+    found = appointments.held(db, appointment_id, now)
+    if found is None or actor.has_every_right or found.appointment.member_id == actor.member_id:
+        return found
+    return found if actor.covering(db, found.appointment.unit_id) else None
+
+
+def seen_by(db: Transaction, actor: Actor, now: datetime) -> list[Held]:
+    """Who serves somebody's units and those below, the own ones first."""
+    own = {row.unit_id for row in actor.roles}
+    found = {one.appointment.id: one for unit_id in sorted(own) for one in appointments.in_subtree(db, unit_id, now)}
+    return sorted(found.values(), key=lambda one: (one.unit.id not in own, one.unit.code, one.appointment.id))
+
+
+def list_(db: Transaction, actor: Actor, unit_code: str | None, *, now: datetime) -> list[dict[str, object]]:
+    """Every role held for a unit and those below it (None: everywhere), in words, for whoever runs it. Raises Refusal:
+    no such unit, or not theirs.
+    """
     roots = units.tops(db, local_day(now))
     if unit_code is not None:
         unit = units.by_code(db, unit_code)
         if unit is None:
             raise Refusal("cli.officers.no_unit", unit=unit_code)
         roots = [unit]
+    actors.require_running(db, actor, None if unit_code is None else roots[0].id, now)
     found = [one for root in roots for one in appointments.in_subtree(db, root.id or 0, now)]
     people = [one.appointment.member_id for one in found]
     absent = appointments.absent_on(db, people, local_day(now))
@@ -194,7 +154,7 @@ def _let_go(db: Transaction, member_id: int, now: datetime) -> None:
     for topic in OFFICER_TOPICS:
         outbox.cancel(db, reason="left", member_id=member_id, topic=topic)
     nights.forget(db, member_id)
-    conversations.drop_forms(db, member_id, forms.OF_OFFICERS)
+    conversations.drop_forms(db, member_id, FORMS_OF_OFFICERS)
     appointments.end_absence(db, member_id, last=local_day(now) - timedelta(days=1))
 
 
@@ -206,19 +166,36 @@ def _last_admin(db: Transaction, found: Held, now: datetime) -> bool:
     return admins == {found.appointment.member_id}
 
 
-def go_away(db: Transaction, member_id: int, *, last: date, now: datetime) -> None:
-    """An officer is away from today to the end of a day. Raises Refusal when the day is past, or too far off."""
+@act(Needs.ROLE, audit="officer.away")
+def go_away(db: Transaction, actor: Actor, *, last: date, now: datetime) -> Away:
+    """An officer is away from today to the end of a day. Raises NoRight without a role in force, and Refusal when the
+    day is past, or too far off.
+    """
+    _require_role(actor)
     today = local_day(now)
     if not today <= last <= today + LONGEST_ABSENCE:
         raise Refusal("people.absence_invalid", days=LONGEST_ABSENCE.days)
-    appointments.note_absence(db, member_id, first=today, last=last, now=now)
+    appointments.note_absence(db, actor.me, first=today, last=last, now=now)
     details = {"last": last.isoformat()}
-    audit.record(db, action="officer.away", actor_id=member_id, now=now, details=details)
+    audit.record(db, action="officer.away", actor_id=actor.me, now=now, details=details)
+    own = {row.unit_id for row in actor.roles}
+    return Away(last, alone=not any(_others_serve(db, actor, unit_id, now) for unit_id in own))
 
 
-def come_back(db: Transaction, member_id: int, now: datetime) -> bool:
-    """An officer is back from today on; False when they were not away."""
-    back = appointments.end_absence(db, member_id, last=local_day(now) - timedelta(days=1))
-    if back:
-        audit.record(db, action="officer.back", actor_id=member_id, now=now)
-    return back
+@act(Needs.ROLE, audit="officer.back")
+def come_back(db: Transaction, actor: Actor, *, now: datetime) -> None:
+    """An officer is back from today on. Raises NoRight without a role in force, and Refusal when they were not away."""
+    _require_role(actor)
+    if not appointments.end_absence(db, actor.me, last=local_day(now) - timedelta(days=1)):
+        raise Refusal("people.not_away")
+    audit.record(db, action="officer.back", actor_id=actor.me, now=now)
+
+
+def _require_role(actor: Actor) -> None:
+    if not actor.roles:
+        raise NoRight("rights.none")
+
+
+def _others_serve(db: Transaction, actor: Actor, unit_id: int, now: datetime) -> bool:
+    """Whether anybody but this member hears of what is new at a unit while they are away."""
+    return appointments.serving(db, unit_id, Right.RECEIVE, now=now, day=local_day(now)) != [actor.me]

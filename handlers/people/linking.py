@@ -13,79 +13,135 @@ somebody who withdrew. The other chats are told at once, and any of them can unl
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers import notices
-from handlers.chat import menu
-from handlers.chat.context import Context, Talk, talk_from
-from handlers.feedback import items as feedback_items
+from handlers.actors import Actor
+from handlers.acts import Needs, act
+from handlers.errors import Refusal
 from handlers.feedback import news as feedback_news
-from handlers.flows import feedback as feedback_form
-from handlers.flows.feedback_notes import MORE
-from handlers.flows.form import Draft
-from handlers.flows.linking import ANSWER_MINUTES, MINUTES
 from handlers.office import CODE_ALPHABET, Office
 from handlers.people import pairing
-from handlers.text.readers import given_name
+from handlers.text.terms import (
+    FEEDBACK_FORM,
+    FEEDBACK_MORE_FORM,
+    LINK_ANSWER_MINUTES,
+    LINK_CODE_MINUTES,
+    LINKING_FORM,
+    WELCOME_FORM,
+)
 from messages.types import Address, Choice, Say
 from storage import audit, conversations, detours, feedback, linking, members, outbox, pseudonyms, submissions, windows
+from storage.conversations import StoredDraft
 from storage.database import Transaction
 from storage.tables import LinkCode, Member, Priority
 
 QUESTION = "linking"
-LIFE = timedelta(minutes=MINUTES)
-ANSWER_LIFE = timedelta(minutes=ANSWER_MINUTES)
+LIFE = timedelta(minutes=LINK_CODE_MINUTES)
+ANSWER_LIFE = timedelta(minutes=LINK_ANSWER_MINUTES)
 """For each of the two answers: long enough to find the other chat, short enough to still know what was asked."""
 LENGTH = 8
 """As a pairing code: 34 to the eighth, and a few minutes to guess."""
-BARE = re.compile(r"\s*[0-9A-Za-z]{4}[ -]?[0-9A-Za-z]{4}\s*")
 SHOWN = 4
 """At most so many dots stand for the rest of a word: its length is nobody's business."""
+NOTHING_YET = "nothing is linked before both have said yes, and that leaves a row"
+
+
+class NoSuchCode(Refusal):
+    """What was typed is no code that links chats, or not one for this chat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What was handed in and said under a name; what was said without one is not even hinted at."""
+
+    initiatives: int = 0
+    feedback: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What either side is asked: who the other is, what stands there by name, what follows from yes."""
+
+    code: str
+    to_owner: bool
+    other: str
+    """The other's name, masked; empty where there is none."""
+    channel: str
+    """The kind of the other's chat; empty where that was not kept."""
+    merging: bool
+    """Whether something of the guest's becomes part of the owner's record."""
+    theirs: Records
+    own: Records
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The guest has said yes; the owner is being asked."""
+
+    other: str
+    """The owner's name, masked."""
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Both have said yes: one more chat speaks for the owner."""
+
+    member_id: int
+    chat: Address
+
+
+@dataclass(frozen=True, slots=True)
+class CalledOff:
+    """Both have said yes, and it cannot be any more: the request is over, the guest was told."""
 
 
 # --- the code ---
 
 
-def give_code(context: Context) -> None:
-    """A new code; an older one ends, with what was being asked about it."""
-    _call_off_all(context.db, context.office, context.my_id, context.now, as_guest=False)
-    code = "".join(context.office.chance.choice(CODE_ALPHABET) for _ in range(LENGTH))
-    home, expires = context.inbound.address, context.now + LIFE
-    linking.add_code(context.db, code, member_id=context.my_id, home=home, expires=expires)
-    context.say("linking.code", code=f"{code[:4]}-{code[4:]}", minutes=MINUTES)
+@act(Needs.SELF, audit="member.link_code", tells="whoever was asked about an older code")
+def give_code(db: Transaction, office: Office, actor: Actor, here: Address, *, now: datetime) -> str:
+    """A new code, such as `7K2M-4XPA`, given out in a chat; an older one ends, with what was being asked about it."""
+    _call_off_all(db, office, actor.me, now, as_guest=False)
+    code = "".join(office.chance.choice(CODE_ALPHABET) for _ in range(LENGTH))
+    linking.add_code(db, code, member_id=actor.me, home=here, expires=now + LIFE)
+    _record(db, actor, "member.link_code", now)
+    return f"{code[:4]}-{code[4:]}"
 
 
-def arrive(context: Context, typed: str) -> bool:
-    """Somebody new typed something that may be a code; whether it was one, so that its owner is asked."""
-    row = _good(context, typed)
-    if row is None or not _claim(context, row, guest_id=None):
-        return False
-    _ask_owner(context, row, typed)
-    return True
+@act(Needs.CODE, tells="the code's owner", unaudited=NOTHING_YET)
+def type_code(
+    db: Transaction, office: Office, actor: Actor, here: Address, typed: str, *, now: datetime
+) -> Question | Waiting:
+    """A code is typed in a chat: a member is asked first; somebody new has said yes by it, and its owner is asked.
 
-
-def looks_like_code(text: str) -> bool:
-    """Whether somebody new may have typed the code without a command."""
-    return BARE.fullmatch(text) is not None
-
-
-def redeem(context: Context, typed: str) -> bool:
-    """A member typed a code; whether it was one that links chats (else it may make an officer)."""
-    row = _good(context, typed)
-    if row is None:
-        return False
-    if row.member_id == context.my_id:
-        context.say("linking.own")
-    elif context.holds_role:
-        context.say("linking.officer_refused")
-    elif not _claim(context, row, guest_id=context.my_id):
-        context.say("linking.invalid")
-    elif row.agreed_at is not None:
-        _wait(context, row)
-    else:
-        _ask_guest(context, row, pairing.read_code(typed))
-    return True
+    Raises NoSuchCode, and Refusal: their own, taken by another chat, or typed by somebody who holds a role.
+    """
+    row = _good(db, typed, now)
+    if row is None or (actor.member_id is None and not _claim(db, row, here, None, now)):
+        raise NoSuchCode("linking.invalid")
+    if actor.member_id is None:
+        return _ask_owner(db, office, row, typed, None, here=here, now=now)
+    if row.member_id == actor.me:
+        raise Refusal("linking.own")
+    if not _is_free(db, actor.me, now):
+        raise Refusal("linking.officer_refused")
+    if not _claim(db, row, here, actor.me, now):
+        raise Refusal("linking.invalid")
+    if row.agreed_at is not None:
+        return _wait(db, row)
+    guest, owner = _member(db, actor.me), _member(db, row.member_id)
+    return Question(
+        code=pairing.read_code(typed),
+        to_owner=False,
+        other=masked(owner.name),
+        channel=_channel(_home(db, row)),
+        merging=_has_record(db, guest, now),
+        theirs=_records(db, owner),
+        own=_records(db, guest),
+    )
 
 
 def masked(name: str | None) -> str:
@@ -93,198 +149,210 @@ def masked(name: str | None) -> str:
     return " ".join(word[0] + "•" * min(len(word) - 1, SHOWN) for word in (name or "").split())
 
 
-def _good(context: Context, typed: str) -> LinkCode | None:
+def _good(db: Transaction, typed: str, now: datetime) -> LinkCode | None:
     """A code that is good, whose owner agrees to be written to."""
     code = pairing.read_code(typed)
-    row = linking.by_code(context.db, code, context.now) if len(code) == LENGTH else None
-    owner = members.by_id(context.db, row.member_id) if row is not None else None
+    row = linking.by_code(db, code, now) if len(code) == LENGTH else None
+    owner = members.by_id(db, row.member_id) if row is not None else None
     return row if owner is not None and owner.consent_version is not None else None
 
 
-def _claim(context: Context, row: LinkCode, *, guest_id: int | None) -> bool:
+def _claim(db: Transaction, row: LinkCode, here: Address, guest_id: int | None, now: datetime) -> bool:
     """Whether the code is this chat's to ask with: nobody else typed it before."""
-    here = context.inbound.address
     if row.guest is not None:
-        return linking.chat(context.db, row.guest) == here and row.guest_id == guest_id
-    return linking.claim(context.db, row, guest=here, guest_id=guest_id, until=context.now + ANSWER_LIFE)
+        return linking.chat(db, row.guest) == here and row.guest_id == guest_id
+    return linking.claim(db, row, guest=here, guest_id=guest_id, until=now + ANSWER_LIFE)
 
 
 # --- the two questions ---
 
 
-def press(context: Context, question: str, key: str) -> None:
-    """An answer to whether two chats are linked: `linking@CODE`, of whoever typed the code or of its owner."""
-    code = question.partition("@")[2]
-    row = _good(context, code)
-    if row is None:
-        context.say("linking.invalid")
-    elif row.member_id == context.my_id and row.agreed_at is not None:
-        _owner_answers(context, row, key)
-    elif row.guest is None and row.member_id != context.my_id and key == "yes":
-        redeem(context, code)  # a button from before both were asked
-    elif row.guest_id == context.my_id and not context.holds_role:
-        _guest_answers(context, row, code, key)
+@act(Needs.CODE, audit=("member.link", "member.merge"), tells=("the code's owner", "every other chat of theirs"))
+def accept(
+    db: Transaction, office: Office, actor: Actor, here: Address, code: str, *, now: datetime
+) -> Question | Waiting | Linked | CalledOff:
+    """Yes, of whoever typed a code or of its owner: only with the second are the chats linked. Raises Refusal."""
+    row = _asked_about(db, actor, code, now)
+    if row.member_id == actor.me:
+        return _link(db, office, actor, here, row, now)
+    if row.guest is None:  # a button from before both were asked
+        return type_code(db, office, actor, here, code, now=now)
+    return _ask_owner(db, office, row, code, _member(db, actor.me), here=here, now=now)
+
+
+@act(Needs.CODE, tells="the other side", unaudited=NOTHING_YET)
+def decline(db: Transaction, office: Office, actor: Actor, code: str, *, now: datetime) -> None:
+    """No, of whoever typed a code or of its owner: the request is over. Raises Refusal."""
+    row, say = _asked_about(db, actor, code, now), Say("linking.kept_apart")
+    if row.guest is None:
+        raise Refusal("linking.invalid")
+    if row.member_id == actor.me:
+        _hold_guest(db, row)
+    if not linking.end(db, row):
+        raise Refusal("linking.invalid")
+    if row.member_id == actor.me:
+        _tell_guest(db, office, row, say, now)
     else:
-        context.say("linking.invalid")
+        _tell(db, office, _home(db, row), row.member_id, say, now)
 
 
-def _guest_answers(context: Context, row: LinkCode, code: str, key: str) -> None:
-    if key == "yes":
-        _ask_owner(context, row, code)
-    elif linking.end(context.db, row):
-        _tell(context.db, context.office, _home(context.db, row), row.member_id, Say("linking.kept_apart"), context.now)
-        context.say("linking.kept_apart")
-        menu.show(context)
-
-
-def _owner_answers(context: Context, row: LinkCode, key: str) -> None:
-    """The guest is held first: who takes the yes back at this moment has the row then, and needs nothing more."""
-    guest = _guest(context.db, row)
-    address = f"address:{guest.account}:{guest.chat}"
-    context.db.lock([address if row.guest_id is None else f"member:{row.guest_id}"])
-    if not linking.end(context.db, row):
-        context.say("linking.invalid")
-    elif key != "yes":
-        _tell_guest(context.db, context.office, row, Say("linking.kept_apart"), context.now)
-        context.say("linking.kept_apart")
-        menu.show(context)
-    elif not _link(context, row):
-        _tell_guest(context.db, context.office, row, Say("linking.called_off"), context.now)
-        context.say("linking.called_off")
-
-
-def _ask_guest(context: Context, row: LinkCode, code: str) -> None:
-    menu.offer(context, _question(context, code, asked=context.me, other=_owner(context.db, row), row=row))
-
-
-def _ask_owner(context: Context, row: LinkCode, typed: str) -> None:
-    """The guest has said yes, or typed the code in a chat of nobody's; now it is the owner's turn."""
-    if linking.agree(context.db, row, now=context.now, until=context.now + ANSWER_LIFE):
-        owner = _owner(context.db, row)
-        say = _question(context, pairing.read_code(typed), asked=owner, other=context.member, row=row)
-        _tell(context.db, context.office, _home(context.db, row), owner.id, say, context.now)
-    _wait(context, row)
-
-
-def _wait(context: Context, row: LinkCode) -> None:
-    """Tell the guest that the owner is being asked."""
-    home = _home(context.db, row)
-    values = {"other": masked(_owner(context.db, row).name), "channel": _channel(home), "minutes": ANSWER_MINUTES}
-    context.said.append(Say("linking.waiting", values))
-
-
-def _question(context: Context, code: str, *, asked: Member, other: Member | None, row: LinkCode) -> Say:
-    """What either is asked: who the other is, what stands there by name, what follows from yes."""
-    db, label = context.db, context.office.catalogue.label
-    to_owner = asked.id == row.member_id
-    guest = other if to_owner else asked
-    home = _home(db, row)
+def worded(office: Office, asked: Question) -> Say:
+    """The question with its two answers."""
     values = {
-        "owner": to_owner,
-        "other": masked(other.name) if other else "",
-        "channel": context.inbound.address.kind if to_owner else _channel(home),
-        "merging": guest is not None and _has_record(db, guest, context.talk),
-        **_counts(db, other),
-        **{f"own_{key}": value for key, value in _counts(db, asked).items()},
-        "minutes": ANSWER_MINUTES,
+        "owner": asked.to_owner,
+        "other": asked.other,
+        "channel": asked.channel,
+        "merging": asked.merging,
+        "initiatives": asked.theirs.initiatives,
+        "feedback": asked.theirs.feedback,
+        "own_initiatives": asked.own.initiatives,
+        "own_feedback": asked.own.feedback,
+        "minutes": LINK_ANSWER_MINUTES,
     }
+    label = office.catalogue.label
     choices = (Choice("yes", label("link_merge")), Choice("no", label("link_apart")))
-    return Say("linking.ask", values, choices, f"{QUESTION}@{code}")
+    return Say("linking.ask", values, choices, f"{QUESTION}@{asked.code}")
 
 
-def _counts(db: Transaction, member: Member | None) -> dict[str, int]:
-    """What was handed in and said under a name; what was said without one is not even hinted at."""
+def _asked_about(db: Transaction, actor: Actor, code: str, now: datetime) -> LinkCode:
+    """A code about which somebody may answer: the owner once the guest has said yes, and the guest before."""
+    row = _good(db, code, now)
+    if row is not None and row.member_id == actor.me and row.agreed_at is not None:
+        return row
+    if row is None or row.member_id == actor.me:
+        raise Refusal("linking.invalid")
+    if row.guest is not None and (row.guest_id != actor.me or not _is_free(db, actor.me, now)):
+        raise Refusal("linking.invalid")
+    return row
+
+
+def _ask_owner(
+    db: Transaction, office: Office, row: LinkCode, typed: str, guest: Member | None, *, here: Address, now: datetime
+) -> Waiting:
+    """The guest has said yes, or typed the code in a chat of nobody's; now it is the owner's turn."""
+    if linking.agree(db, row, now=now, until=now + ANSWER_LIFE):
+        owner = _member(db, row.member_id)
+        asked = Question(
+            code=pairing.read_code(typed),
+            to_owner=True,
+            other=masked(guest.name) if guest else "",
+            channel=here.kind,
+            merging=guest is not None and _has_record(db, guest, now),
+            theirs=_records(db, guest),
+            own=_records(db, owner),
+        )
+        _tell(db, office, _home(db, row), owner.id, worded(office, asked), now)
+    return _wait(db, row)
+
+
+def _wait(db: Transaction, row: LinkCode) -> Waiting:
+    return Waiting(masked(_member(db, row.member_id).name), _channel(_home(db, row)))
+
+
+def _records(db: Transaction, member: Member | None) -> Records:
     if member is None or member.id is None:
-        return {"initiatives": 0, "feedback": 0}
-    mine = len(submissions.of_member(db, member.id)), len(feedback.named_by(db, member.id))
-    return dict(zip(("initiatives", "feedback"), mine, strict=True))
+        return Records()
+    return Records(len(submissions.of_member(db, member.id)), len(feedback.named_by(db, member.id)))
 
 
-def _has_record(db: Transaction, guest: Member, talk: Talk) -> bool:
-    """Whether there is something of the guest's, whose turn this is, that becomes part of another record."""
-    named = bool(guest.name) or any(_counts(db, guest).values())
-    return named or any(draft.form not in ("welcome", "link") for draft in talk.drafts.values())
+def _has_record(db: Transaction, guest: Member, now: datetime) -> bool:
+    """Whether there is something of the guest's that becomes part of another record."""
+    assert guest.id is not None
+    if guest.name or _records(db, guest) != Records():
+        return True
+    return bool(conversations.load(db, [guest.id], now)[guest.id].drafts.keys() - {WELCOME_FORM, LINKING_FORM})
 
 
 # --- linking ---
 
 
-def _link(context: Context, row: LinkCode) -> bool:
-    """Both have said yes: the guest's chat is the owner's, whose turn this is. False: that cannot be any more."""
-    db, now, guest = context.db, context.now, _guest(context.db, row)
+def _link(
+    db: Transaction, office: Office, actor: Actor, here: Address, row: LinkCode, now: datetime
+) -> Linked | CalledOff:
+    """The guest is held first: who takes the yes back at this moment has the row then, and needs nothing more."""
+    _hold_guest(db, row)
+    if not linking.end(db, row):
+        raise Refusal("linking.invalid")
+    guest = _guest(db, row)
     known = members.by_addresses(db, [guest]).get(guest)
-    if (known.member.id if known else None) != row.guest_id:
-        return False
-    detours.keep_here(db, context.my_id, feedback_news.TOPIC)
+    if (known.member.id if known else None) != row.guest_id or (known and not _may_merge(db, known.member, now)):
+        _tell_guest(db, office, row, Say("linking.called_off"), now)
+        return CalledOff()
+    owner = _member(db, actor.me)
+    detours.keep_here(db, actor.me, feedback_news.TOPIC)
     if known is None:
-        pseudonyms.begin_anew(db, context.my_id)
-        linking.add_address(db, context.me, guest, now)
+        pseudonyms.begin_anew(db, actor.me)
+        linking.add_address(db, owner, guest, now)
     else:
-        if known.member.consent_version is None or not _is_free(context, known.member):
-            return False
         assert known.member.id is not None
         detours.keep_here(db, known.member.id, feedback_news.TOPIC)
-        linking.merge(db, source=known.member, target=context.me, now=now)
-        _record(context, "member.merge")
-    _become_one(context, guest)
-    return True
-
-
-def _is_free(context: Context, guest: Member) -> bool:
-    assert guest.id is not None
-    return not members.appointments(context.db, [guest.id], context.now).get(guest.id)
-
-
-def _become_one(context: Context, guest: Address) -> None:
-    """From here on both chats speak for the same member; every other chat is told."""
-    db, office = context.db, context.office
-    context.talk = talk_from(conversations.load(db, [context.my_id], context.now)[context.my_id])
-    for form in [draft.form for draft in context.talk.drafts.values() if _is_hidden(context, draft)]:
-        context.talk.drop(form)
-    context.talk.last_code, context.talk.offered, context.talk.question = None, (), ""
-    _record(context, "member.link", channel=guest.kind)
-    context.say("linking.joined", channel=guest.kind)
-    menu.show(context)
-    _tell(db, office, guest, context.my_id, _linked(context), context.now)
-    told = Say("linking.told", {"channel": guest.kind, "at": context.now})
-    for each in members.addresses(db, context.my_id):
+        linking.merge(db, source=known.member, target=owner, now=now)
+        _record(db, actor, "member.merge", now)
+    _drop_hidden(db, actor.me, now)
+    _record(db, actor, "member.link", now, channel=guest.kind)
+    told = Say("linking.told", {"channel": guest.kind, "at": now})
+    for each in members.addresses(db, actor.me):
         address = Address(each.account, each.chat)
-        if address not in (guest, context.inbound.address) and each.unreachable_at is None:
-            _tell(db, office, address, context.my_id, told, context.now)
+        if address not in (guest, here) and each.unreachable_at is None:
+            _tell(db, office, address, actor.me, told, now)
+    return Linked(actor.me, guest)
 
 
-def _linked(context: Context) -> Say:
-    """For the chat that was linked: what the menu offers is open there as well, but for what a role brings: whether it
-    is in force there is found out by the next turn there.
-    """
-    values = {"given_name": given_name(context.me.name or "")}
-    if context.holds_role:
-        return Say("linking.linked", values, (Choice("menu", context.office.catalogue.label("back_to_menu")),), "menu")
-    return Say("linking.linked", values, context.talk.offered, context.talk.question)
+def greet(db: Transaction, office: Office, linked: Linked, say: Say, now: datetime) -> None:
+    """Tell the chat that was linked, in words that whoever asked for it chooses: they offer what can be done there."""
+    _tell(db, office, linked.chat, linked.member_id, say, now)
 
 
-def _is_hidden(context: Context, draft: Draft) -> bool:
+def _hold_guest(db: Transaction, row: LinkCode) -> None:
+    guest = _guest(db, row)
+    address = f"address:{guest.account}:{guest.chat}"
+    db.lock([address if row.guest_id is None else f"member:{row.guest_id}"])
+
+
+def _may_merge(db: Transaction, guest: Member, now: datetime) -> bool:
+    assert guest.id is not None
+    return guest.consent_version is not None and _is_free(db, guest.id, now)
+
+
+def _is_free(db: Transaction, member_id: int, now: datetime) -> bool:
+    """Whether somebody holds no role, in force in this chat or not."""
+    return not members.appointments(db, [member_id], now).get(member_id)
+
+
+def _drop_hidden(db: Transaction, member_id: int, now: datetime) -> None:
+    """What is unfinished of those who are one now, and may be meant to stay without a name."""
+    drafts = conversations.load(db, [member_id], now)[member_id].drafts.values()
+    conversations.drop_forms(db, member_id, [draft.form for draft in drafts if _is_hidden(db, member_id, draft)])
+
+
+def _is_hidden(db: Transaction, member_id: int, draft: StoredDraft) -> bool:
     """Whether somebody is, or may be, writing something without a name."""
-    if draft.form == feedback_form.FORM.name:
+    if draft.form == FEEDBACK_FORM:
         return bool(draft.answers.get("anonymity") != "named")
-    item = feedback_items.own_item(context, str(draft.answers.get("code"))) if draft.form == MORE.name else None
-    return item is not None and item.anonymous
+    if draft.form != FEEDBACK_MORE_FORM:
+        return False
+    item = feedback.by_code(db, str(draft.answers.get("code")))
+    return item is not None and item.anonymous and feedback.is_by(db, item, member_id)
 
 
-def unlink(context: Context) -> None:
-    """Every other chat of the record is a stranger's from now on, and what was to be said there is not said."""
-    dropped = linking.drop_addresses(context.db, context.my_id, but=context.inbound.address)
-    pseudonyms.begin_anew(context.db, context.my_id)
+@act(Needs.SELF, audit="member.unlink")
+def unlink(db: Transaction, actor: Actor, here: Address, *, now: datetime) -> int:
+    """Every other chat of the record is a stranger's from now on, and what was to be said there is not said; how many
+    there were.
+    """
+    dropped = linking.drop_addresses(db, actor.me, but=here)
+    pseudonyms.begin_anew(db, actor.me)
     for address in dropped:
-        outbox.cancel(context.db, address=address, reason="unlinked")
-    windows.forget(context.db, dropped)
-    _record(context, "member.unlink", chats=len(dropped))
-    context.say("linking.unlinked", count=len(dropped))
+        outbox.cancel(db, address=address, reason="unlinked")
+    windows.forget(db, dropped)
+    _record(db, actor, "member.unlink", now, chats=len(dropped))
+    return len(dropped)
 
 
 # --- what ends before both have said yes ---
 
 
+@act(Needs.PROGRAM, tells="both sides", unaudited=NOTHING_YET)
 def expire(db: Transaction, office: Office, now: datetime) -> None:
     """Codes past their time go; where somebody was being asked, both hear that nothing has happened."""
     for row in linking.expired(db, now):
@@ -312,10 +380,10 @@ def _call_off_all(db: Transaction, office: Office, member_id: int, now: datetime
 # --- telling ---
 
 
-def _owner(db: Transaction, row: LinkCode) -> Member:
-    owner = members.by_id(db, row.member_id)
-    assert owner is not None
-    return owner
+def _member(db: Transaction, member_id: int) -> Member:
+    found = members.by_id(db, member_id)
+    assert found is not None
+    return found
 
 
 def _home(db: Transaction, row: LinkCode) -> Address | None:
@@ -349,5 +417,5 @@ def _tell(
     )
 
 
-def _record(context: Context, action: str, **details: str | int | None) -> None:
-    audit.record(context.db, action=action, actor_id=context.my_id, now=context.now, details=details)
+def _record(db: Transaction, actor: Actor, action: str, now: datetime, **details: str | int | None) -> None:
+    audit.record(db, action=action, actor_id=actor.me, now=now, details=details)

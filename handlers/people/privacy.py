@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from handlers.chat import menu
-from handlers.chat.context import Aside, Context
+from handlers.actors import Actor, NoRight
+from handlers.acts import Needs, act
 from handlers.danger import callbacks as callback_desk
 from handlers.feedback import items as heard
 from handlers.feedback import news as feedback_news
-from handlers.flows import parts
-from handlers.flows.outcomes import Correct
-from handlers.flows.world import World
 from handlers.initiatives import items as initiatives
 from handlers.office import Office, local_day
-from handlers.people import appointments, linking
+from handlers.people import appointments, linking, profile
 from handlers.units import places
-from messages.types import Address, Choice, Say
+from messages.types import Address
 from storage import (
     audit,
     callbacks,
@@ -36,45 +34,55 @@ from storage import (
 from storage.database import Transaction
 from storage.tables import Feedback, Member, State, Submission
 
-ACTIONS = ("see_copy", "correct", "link", "withdraw", "erase")
 SUBSCRIBER = 9
 """The digits of a number without the country's code or the leading zero."""
 OF_THEIR_OWN = frozenset({news.PURPOSE, callbacks.PURPOSE})
 """What is agreed to besides the notice."""
-WITHDRAWN = ("see_copy", "erase")
-"""What is left to do for somebody who has withdrawn the agreement."""
 
 
-def show(context: Context) -> None:
-    """A summary, and what may be done about it."""
-    member = context.me
-    given = members.consents(context.db, context.my_id)
-    consents = [row for row in given if row.withdrawn_at is None and row.purpose not in OF_THEIR_OWN]
-    label = context.office.catalogue.label
-    values = {
-        "organisation": context.office.organisation,
-        "profile": _profile_line(context.db, member, label("not_given")),
-        "initiatives": len(submissions.of_member(context.db, context.my_id)),
-        "feedback": len(feedback.of_member(context.db, context.my_id)),
-        "consented_at": consents[-1].given_at if consents else None,
-        "news": member.news,
-    }
-    actions = ACTIONS if member.consent_version is not None else WITHDRAWN
-    choices = tuple(Choice(key, label(key)) for key in actions)
-    menu.offer(context, Say("privacy.menu", values, choices, "privacy"))
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What we hold about a member, at a glance."""
+
+    profile: str
+    """Who they are and where they work; empty where we know neither."""
+    initiatives: int
+    feedback: int
+    agreed_at: datetime | None
+    """When they agreed to the notice in force; None: they have withdrawn."""
+    news: bool
 
 
-def _profile_line(db: Transaction, member: Member, nothing: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The agreement was taken back."""
+
+    served: bool
+    """They held a role, which ended with it."""
+
+
+def summary(db: Transaction, actor: Actor) -> Summary:
+    """What somebody may know of what we hold about them."""
+    member = _me(db, actor)
+    given = [row for row in members.consents(db, actor.me) if row.withdrawn_at is None]
+    consents = [row for row in given if row.purpose not in OF_THEIR_OWN]
     unit = units.by_id(db, member.unit_id) if member.unit_id else None
     told = [member.name, unit.name if unit else member.other_unit]
-    return ", ".join(value for value in told if value) or nothing
+    return Summary(
+        profile=", ".join(value for value in told if value),
+        initiatives=len(submissions.of_member(db, actor.me)),
+        feedback=len(feedback.of_member(db, actor.me)),
+        agreed_at=consents[-1].given_at if consents else None,
+        news=member.news,
+    )
 
 
-def copy(context: Context) -> None:
-    """Everything we hold about the member, as text in the chat: readable on every channel."""
-    held = copy_of(context.db, context.office, context.me, context.now)
-    hidden = _said(context.db, context.office, context.my_id, anonymous=True)
-    context.said.append(Say("privacy.copy", {**held, "submissions": [*held["submissions"], *hidden]}))
+@act(Needs.SELF, unaudited="it tells of what was said without a name: who looks at that, and when, is kept nowhere")
+def copy(db: Transaction, office: Office, actor: Actor, *, now: datetime) -> dict[str, Any]:
+    """Everything we hold about somebody, for themselves: with what they said without a name."""
+    held = copy_of(db, office, _me(db, actor), now)
+    hidden = _said(db, office, actor.me, anonymous=True)
+    return {**held, "submissions": [*held["submissions"], *hidden]}
 
 
 def copy_of(db: Transaction, office: Office, member: Member, now: datetime) -> dict[str, Any]:
@@ -133,58 +141,43 @@ def _given(
     return [(row.version, row.given_at, row.withdrawn_at) for row in rows if wanted(row.purpose)]
 
 
-def correct(context: Context, effect: Correct, world: World) -> None:
-    """Change one field of the profile; submissions keep what they were handed in with."""
-    initiatives.keep_profile(context, {**_current(context, world), **effect.answers})
-    shown = effect.answers.get("other_unit") or effect.answers.get(effect.field)
-    label = context.office.catalogue.label
-    match effect.field:
-        case "group":
-            shown = label(f"group.{shown}")
-        case "place":
-            place = world.place(str(shown))
-            shown = place.name if place else shown
-        case "unit" if not effect.answers.get("other_unit"):
-            unit = world.unit(str(shown))
-            shown = unit.name if unit else shown
-        case _:
-            pass
-    context.say("privacy.corrected", field=label(f"field.{effect.field}"), value=shown)
+@act(Needs.SELF, audit="privacy.correct")
+def correct(db: Transaction, actor: Actor, field: str, values: Mapping[str, Any], *, now: datetime) -> None:
+    """Change one field of one's profile, with what follows from it; submissions keep what they were handed in with."""
+    member = _me(db, actor)
+    profile.keep(db, member, {"other_unit": member.other_unit, **values})
+    audit.record(db, action="privacy.correct", actor_id=actor.me, now=now, details={"field": field})
 
 
-def _current(context: Context, world: World) -> Mapping[str, Any]:
-    return parts.profile_answers(world.profile) if world.profile else {}
+@act(Needs.SELF, audit="privacy.withdraw", tells="whoever was about to be linked")
+def withdraw(db: Transaction, office: Office, actor: Actor, *, now: datetime) -> Withdrawn:
+    """Stop using the data: nothing more is sent, no form goes on; what was handled before stays valid."""
+    served = appointments.lose_all(db, actor.me, now)
+    linking.call_off(db, office, actor.me, now)
+    members.withdraw(db, _me(db, actor), now)
+    callback_desk.forget(db, actor.me)
+    conversations.forget(db, actor.me)
+    outbox.cancel(db, member_id=actor.me, reason="withdrawn")
+    audit.record(db, actor_id=actor.me, action="privacy.withdraw", now=now)
+    return Withdrawn(served)
 
 
-def withdraw(context: Context) -> None:
-    """Stop using the data: nothing more is sent, no flow goes on; what was handled before stays valid."""
-    served = appointments.lose_all(context.db, context.my_id, context.now)
-    linking.call_off(context.db, context.office, context.my_id, context.now)
-    members.withdraw(context.db, context.me, context.now)
-    callback_desk.forget(context.db, context.my_id)
-    conversations.forget(context.db, context.my_id)
-    _forget_talk(context)
-    outbox.cancel(context.db, member_id=context.my_id, reason="withdrawn")
-    audit.record(context.db, actor_id=context.my_id, action="privacy.withdraw", now=context.now)
-    context.say("privacy.withdrawn", at=context.now)
-    if served:
-        context.say("people.ended_with_agreement")
+@act(
+    Needs.SELF, audit="privacy.erase", tells=("officers who deal with what they sent", "whoever was about to be linked")
+)
+def erase(db: Transaction, office: Office, actor: Actor, *, now: datetime) -> str:
+    """Erase oneself; the code of the erasure. They are nobody's member afterwards."""
+    code = office.new_code("XD", now)
+    erase_member(db, office, _me(db, actor), code=code, now=now)
+    audit.record(db, actor_id=None, action="privacy.erase", subject=code, now=now)
+    return code
 
 
-def _forget_talk(context: Context) -> None:
-    talk = context.talk
-    talk.drafts.clear()
-    talk.changed.clear()
-    talk.active, talk.offered, talk.question, talk.last_code, talk.aside = None, (), "", None, Aside()
-
-
-def erase(context: Context) -> None:
-    """Erase the member, then say so in a message that is itself forgotten once it is sent."""
-    code = context.office.new_code("XD", context.now)
-    erase_member(context.db, context.office, context.me, code=code, now=context.now)
-    _forget_talk(context)
-    context.known = None
-    context.say("privacy.erased", at=context.now, code=code)
+def _me(db: Transaction, actor: Actor) -> Member:
+    member = members.by_id(db, actor.me)
+    if member is None or member.erased_at is not None:
+        raise NoRight("rights.none")
+    return member
 
 
 def erase_member(db: Transaction, office: Office, member: Member, *, code: str, now: datetime) -> None:
@@ -192,6 +185,7 @@ def erase_member(db: Transaction, office: Office, member: Member, *, code: str, 
 
     What they said without a name is touched nowhere, not even in what officers were shown of it; it leads to nobody.
     The window of a chat stays for the day that a stranger's stays, so that the confirmation can still be sent.
+    Whoever calls this puts it on record.
     """
     assert member.id is not None
     appointments.lose_all(db, member.id, now)
@@ -214,7 +208,6 @@ def erase_member(db: Transaction, office: Office, member: Member, *, code: str, 
     files.erase_member(db, member.id)
     outbox.erase_member(db, member.id)
     conversations.forget(db, member.id)
-    audit.record(db, actor_id=None, action="privacy.erase", subject=code, now=now)
     members.erase(db, member, code=code, now=now)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers import actors, notices
+from handlers.acts import Needs, act
 from handlers.office import Office
 from handlers.reaching import reach
 from messages.types import Say
@@ -21,6 +22,7 @@ def held(db: Transaction, now: datetime) -> list[Held]:
     return appointments.in_browsers_only(db, now, but=actors.DEMO_CHATS)
 
 
+@act(Needs.PROGRAM, tells="officers whose role rests", unaudited="nothing is done: they are told how it stands")
 def tell(db: Transaction, office: Office, now: datetime) -> int:
     """Say so in the browser chat, once to each, and how to link another channel; how many there are."""
     morning = reach.opening(now, office.quiet_hours)

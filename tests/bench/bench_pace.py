@@ -108,7 +108,7 @@ async def test_four_processes_share_one_pace(server: OwnServer, rate: int, tmp_p
             await asyncio.sleep(SECONDS)
             steady = list(fake.came)
             fake.refuses_at = [time.monotonic() + 0.7 * number for number in range(4 * REFUSALS)]
-            await fake.wait_for(lambda: len(fake.halts) >= REFUSALS, within=120)
+            await fake.wait_for(lambda: len(fake.halts) >= REFUSALS)
             await asyncio.sleep(ASKED[-1] + 1)
             for worker in workers:
                 assert await worker.stop() == 0, worker.printed

@@ -83,7 +83,7 @@ class Fleet:
         self._asked += 1
         asked, began = self.fake.user(500_000 + self._asked), time.monotonic()
         asked.says("/start")
-        await self.fake.wait_for(lambda: asked.sees, within=120)
+        await self.fake.wait_for(lambda: asked.sees)
         return time.monotonic() - began
 
     async def load(self) -> None:
@@ -111,7 +111,7 @@ class Fleet:
     async def sends(self, more: int) -> None:
         """Until so many more have arrived."""
         before = self.sent()
-        await self.fake.wait_for(lambda: self.sent() >= before + more, within=60)
+        await self.fake.wait_for(lambda: self.sent() >= before + more)
 
     def heard(self) -> Counter[str]:
         texts = (str(call.get("text", "")) for call in self.fake.called("sendMessage"))
@@ -185,7 +185,7 @@ async def test_who_is_killed_or_freezes_is_followed(fleet: Fleet) -> None:
 @pytest.mark.timeout(600)
 async def test_what_the_killed_one_had_claimed_comes_back(fleet: Fleet) -> None:
     await fleet.load()
-    await fleet.fake.wait_for(lambda: fleet.sent() > LOAD // 4, within=60)
+    await fleet.fake.wait_for(lambda: fleet.sent() > LOAD // 4)
     await fleet.active.kill()
     seconds = await fleet.until(fleet.is_settled)
     told("killed under load: everything sent or named unknown", [seconds], 65)

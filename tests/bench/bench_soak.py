@@ -67,10 +67,10 @@ async def agree(fake: FakeTelegram) -> None:
     users = [fake.user(1_000 + number) for number in range(PEOPLE)]
     for user in users:
         user.says("/start")
-    await fake.wait_for(lambda: all(any(seen.labels for seen in user.sees) for user in users), within=60)
+    await fake.wait_for(lambda: all(any(seen.labels for seen in user.sees) for user in users))
     for user in users:
         user.presses("Tôi đồng ý")
-    await fake.wait_for(lambda: all(len(user.sees) > 2 for user in users), within=60)
+    await fake.wait_for(lambda: all(len(user.sees) > 2 for user in users))
 
 
 async def write(fake: FakeTelegram, seconds: float) -> int:
@@ -95,7 +95,7 @@ async def test_soak(database_url: str, tmp_path: Path) -> None:
             before = len(fake.called("sendMessage"))
             watching = asyncio.create_task(seen.watch(worker, database))
             said = await write(fake, SECONDS)
-            await fake.wait_for(lambda: len(fake.called("sendMessage")) >= before + said, within=30)
+            await fake.wait_for(lambda: len(fake.called("sendMessage")) >= before + said)
             watching.cancel()
             assert await worker.stop() == 0, worker.printed
         finally:

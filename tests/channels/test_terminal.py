@@ -14,6 +14,7 @@ from bot.channels import Gone
 from bot.channels.terminal import Terminal
 from messages.catalogue import Catalogue
 from messages.types import Address, Choice, Inbound, Outbound, Text
+from tests import patience
 
 CATALOGUE = Catalogue.load()
 
@@ -38,7 +39,7 @@ async def conversation(spoken: Terminal) -> list[Inbound]:
     async def settled() -> None:
         await spoken.send("1", Outbound(f"đã nghe {len(heard)}"))
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(patience.SECONDS):
         await spoken.converse(receive, settled)
     return heard
 

@@ -11,6 +11,8 @@ from typing import Any, ClassVar, Self
 
 from aiohttp import web
 
+from tests import patience
+
 
 @dataclass
 class Fault:
@@ -38,9 +40,9 @@ class Listening:
     def _route(self, app: web.Application) -> None:
         """Say who answers what: a world without a server answers nothing."""
 
-    async def wait_for(self, predicate: Callable[[], object], *, within: float = 10.0) -> None:
+    async def wait_for(self, predicate: Callable[[], object]) -> None:
         """Until it holds; it is looked at whenever something happens here, and now and then besides."""
-        async with asyncio.timeout(within):
+        async with asyncio.timeout(patience.SECONDS):
             while not predicate():
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), 0.02)

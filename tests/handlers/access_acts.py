@@ -17,6 +17,7 @@ from handlers.exports import ExportKind, Request
 from handlers.news import broadcasts, campaigns, wishes
 from handlers.papers.sheets import Form
 from handlers.people import appointments as roles
+from handlers.people import pairing
 from handlers.reaching import doubts, oa_desk
 from handlers.units import changes as unit_changes
 from handlers.units import posters
@@ -120,16 +121,7 @@ def _load(unit: str | None) -> Callable[[Scene, Actor], object]:
 
 
 def _invite(scene: Scene, actor: Actor) -> object:
-    return roles.invite(
-        scene.db,
-        unit_code=OWN,
-        role=Role.OFFICER,
-        deputy=False,
-        rights=None,
-        chance=OFFICE.chance,
-        actor=actor,
-        now=NOW,
-    )
+    return pairing.invite(scene.db, OFFICE, actor, OWN, Role.OFFICER, now=NOW)
 
 
 def _on_programmes() -> tuple[Act, ...]:
@@ -185,6 +177,12 @@ ACTS = (
         COMMON,
         lambda scene, actor: unit_changes.merge(scene.db, OFFICE, actor, OWN, BESIDE, first=NOW.date(), now=NOW),
     ),
+    Act(
+        "list who serves a unit",
+        UNIT_UPWARD,
+        lambda scene, actor: roles.list_(scene.db, actor, OWN, now=NOW),
+    ),
+    Act("list who serves", TOP_ONLY, lambda scene, actor: roles.list_(scene.db, actor, None, now=NOW)),
     Act("export a unit", UNIT_UPWARD, _export(OWN)),
     Act("export everything", TOP_ONLY, _export(None)),
     Act("take the records of a unit", UNIT_UPWARD, _take_export(OWN)),

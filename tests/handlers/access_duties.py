@@ -1,4 +1,4 @@
-"""What officers do with award files, duties and the roles of others."""
+"""What officers do with duties."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from datetime import timedelta
 
 from handlers import actors
 from handlers.actors import Actor
-from handlers.awards import records as awards
 from handlers.duties import acts as duties
 from handlers.duties import desk
 from storage.tables import Right
 from tests.handlers import desk_acts
-from tests.handlers.access_scenes import NOW, OWN, OWN_ONLY, UPWARD, Action, Scene
+from tests.handlers.access_scenes import NOW, OWN, UPWARD, Action, Scene
 from tests.union import OFFICE
 
 
@@ -27,41 +26,7 @@ def _duty(scene: Scene) -> tuple[int, int]:
     return scene.more["duty"], scene.ids[OWN]
 
 
-def _has_award_file(scene: Scene) -> None:
-    file = awards.propose(
-        scene.db, OFFICE, unit_id=scene.ids[OWN], kind="model", nominee="Tủ sách", actor_id=scene.helper, now=NOW
-    )
-    scene.award = file.code
-
-
 ACTIONS = (
-    Action(
-        "see an award file",
-        Right.SELECT,
-        UPWARD,
-        lambda scene, actor: awards.find(scene.db, scene.award, actor, NOW),
-        _has_award_file,
-    ),
-    Action(
-        "open an award file",
-        Right.SELECT,
-        UPWARD,
-        lambda scene, actor: desk_acts.open_award(scene.db, OWN, actor, NOW),
-    ),
-    Action(
-        "attach a paper",
-        Right.SELECT,
-        OWN_ONLY,
-        lambda scene, actor: desk_acts.attach_paper(scene.db, scene.award, actor, NOW),
-        _has_award_file,
-    ),
-    Action(
-        "hand in an award file",
-        Right.SELECT,
-        OWN_ONLY,
-        lambda scene, actor: desk_acts.send_award(scene.db, scene.award, actor, NOW),
-        _has_award_file,
-    ),
     Action(
         "finish a duty",
         Right.REPORT,
@@ -91,18 +56,5 @@ ACTIONS = (
         UPWARD,
         lambda scene, actor: desk.find(scene.db, _who(scene, actor), *_duty(scene), NOW),
         _owes,
-    ),
-    Action("hand out a role", Right.REPORT, UPWARD, lambda scene, actor: desk_acts.invite(scene.db, OWN, actor, NOW)),
-    Action(
-        "end a role",
-        Right.REPORT,
-        UPWARD,
-        lambda scene, actor: desk_acts.end_role(scene.db, scene.helper, actor, NOW),
-    ),
-    Action(
-        "see who serves",
-        Right.REPORT,
-        UPWARD,
-        lambda scene, actor: desk_acts.list_officers(scene.db, "Trần Thị helper", actor, NOW),
     ),
 )

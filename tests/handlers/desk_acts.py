@@ -1,4 +1,4 @@
-"""What officers press about feedback, award files and each other, as one call each: for tests of who may.
+"""What officers press about feedback, as one call each: for tests of who may.
 
 Each gives something false where nothing was done.
 """
@@ -7,22 +7,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers import actors
-from handlers.chat import appointments as appointment_desk
-from handlers.chat import awards as award_desk
 from handlers.chat.context import Context, Talk
 from handlers.feedback import answering as feedback_answering
 from handlers.feedback import groups as feedback_groups
 from handlers.feedback import public as feedback_public
-from handlers.flows.outcomes import OpenAward, TakePaper
-from handlers.people import appointments as roles
-from messages import awards as kinds
 from messages.types import Address, Inbound, Text
-from storage import attachments, feedback, members
-from storage import awards as stored_awards
+from storage import feedback, members
 from storage.database import Transaction
 from storage.members import Known
-from storage.tables import Duty, Role
+from storage.tables import Duty
 from tests.union import OFFICE
 
 WORDS = "Mái nhà xe đã được lợp lại xong."
@@ -35,30 +28,6 @@ def context(db: Transaction, actor: int, now: datetime) -> Context:
     held = members.appointments(db, [actor], now).get(actor, [])
     said = Inbound(Address("telegram", "actor"), "u", Text(""))
     return Context(db, OFFICE, now, said, Known(member), Talk(), tuple(held))
-
-
-def invite(db: Transaction, unit: str, actor: int, now: datetime) -> object:
-    return roles.invite(
-        db,
-        unit_code=unit,
-        role=Role.OFFICER,
-        deputy=False,
-        rights=None,
-        chance=OFFICE.chance,
-        actor=actors.of_member(db, actor, now),
-        now=now,
-    )
-
-
-def end_role(db: Transaction, holder: int, actor: int, now: datetime) -> object:
-    (row,) = members.appointments(db, [holder], now)[holder]
-    return roles.end(db, OFFICE, row.id or 0, actor=actors.of_member(db, actor, now), now=now)
-
-
-def list_officers(db: Transaction, name: str, actor: int, now: datetime) -> object:
-    turn = context(db, actor, now)
-    appointment_desk.show(turn)
-    return any(name in str(say.values.get("rows")) for say in turn.said)
 
 
 def owe(db: Transaction, programme_id: int, due: datetime) -> int:
@@ -88,27 +57,6 @@ def publish_feedback(db: Transaction, code: str, actor: int, now: datetime) -> o
     before = _revision(db, code)
     feedback_public.publish(context(db, actor, now), code, before, WORDS, at_once=False)
     return _revision(db, code) > before
-
-
-def open_award(db: Transaction, unit: str, actor: int, now: datetime) -> object:
-    turn = context(db, actor, now)
-    award_desk.open_file(turn, OpenAward(unit, "model", "Tủ sách"))
-    return [say for say in turn.said if say.key == "awards.card"]
-
-
-def attach_paper(db: Transaction, code: str, actor: int, now: datetime) -> object:
-    paper = kinds.load()["model"].papers[0].key
-    award_desk.take(context(db, actor, now), TakePaper(code, paper, "key", "a.pdf", 10))
-    db.write_out()
-    return attachments.claim(db, ["telegram"], 1)
-
-
-def send_award(db: Transaction, code: str, actor: int, now: datetime) -> object:
-    file = stored_awards.by_code(db, code)
-    assert file is not None
-    award_desk.press(context(db, actor, now), f"award@{code}.{file.revision}", "send_anyway")
-    db.refresh(file)
-    return file.sent_at
 
 
 def _revision(db: Transaction, code: str) -> int:

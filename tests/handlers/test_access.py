@@ -20,12 +20,18 @@ from storage import appointments, submissions, units
 from storage.database import Transaction
 from storage.tables import Appointment, Right, Role, State
 from tests import initiatives
-from tests.handlers import access_acts, access_duties, access_feedback, access_initiatives
+from tests.handlers import access_acts, access_awards, access_duties, access_feedback, access_initiatives, access_people
 from tests.handlers.access_acts import Act
 from tests.handlers.access_scenes import ABOVE, AWAY, BESIDE, NOW, OWN, TOP, UNITS, Action, Scene
 from tests.union import Union
 
-ACTIONS = (*access_initiatives.ACTIONS, *access_feedback.ACTIONS, *access_duties.ACTIONS)
+ACTIONS = (
+    *access_initiatives.ACTIONS,
+    *access_feedback.ACTIONS,
+    *access_duties.ACTIONS,
+    *access_awards.ACTIONS,
+    *access_people.ACTIONS,
+)
 EVERY_RIGHT = frozenset(Right)
 
 
@@ -55,7 +61,7 @@ HOLDERS = (
 )
 READING = frozenset({"read", "read what was sent up", "list", "search", "cover list"})
 """Whoever is trusted with any step of an initiative may read it: lacking one right changes nothing."""
-BY_ROLE = frozenset({"hand out a role", "end a role", "see who serves"})
+BY_ROLE = frozenset({"hand out a role", "see a role", "end a role", "see who serves", "be away", "be back"})
 """The role is enough: whoever serves a unit hands on what they have themselves."""
 
 

@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import col, select
 
 from handlers import actors
+from handlers.actors import COMMAND_LINE
 from handlers.errors import Refusal
 from handlers.office import local_day
 from handlers.people import appointments as roles
@@ -35,17 +36,8 @@ def serving(desk: Desk, name: str, unit: str, role: Role = Role.OFFICER, **more:
     """Somebody with a role, by a code of the command line."""
     visitor = desk.member(name, "telegram")
     with desk.rows() as db:
-        code = pairing.invite(
-            db,
-            unit_code=unit,
-            role=role,
-            expires=desk.now + timedelta(days=7),
-            chance=desk.office.chance,
-            actor_id=None,
-            now=desk.now,
-            **more,  # type: ignore[arg-type]
-        )
-    visitor.talks(f"/lienket {code}", f"Trần Thị {name.capitalize()}")
+        made = pairing.invite(db, desk.office, COMMAND_LINE, unit, role, now=desk.now, **more)  # type: ignore[arg-type]
+    visitor.talks(f"/lienket {made.code}", f"Trần Thị {name.capitalize()}")
     return visitor
 
 
@@ -175,9 +167,7 @@ class TestEnding:
             row = members.appointments(db, [member_id(db, chief)], desk.now)[member_id(db, chief)][0]
             assert row.id is not None
             with pytest.raises(Refusal) as refused:
-                roles.end(
-                    db, desk.office, row.id, actor=actors.of_member(db, member_id(db, officer), desk.now), now=desk.now
-                )
+                roles.end(db, desk.office, actors.of_member(db, member_id(db, officer), desk.now), row.id, now=desk.now)
         assert refused.value.key == "people.not_yours"
 
     def test_the_last_administrator_stays_until_there_is_another(self, desk: Desk) -> None:

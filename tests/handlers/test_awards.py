@@ -15,6 +15,7 @@ from bot.writer import Writer
 from handlers import mornings, programmes
 from handlers.actors import CLOCK, COMMAND_LINE
 from handlers.awards import records as awards
+from handlers.files import files as handed
 from handlers.files.files import MOST_BYTES
 from messages import awards as kinds
 from messages.types import Attached, Medium, Outbound, Pressed
@@ -215,13 +216,13 @@ def test_a_file_is_given_up_only_when_sure_and_its_papers_go(desk: Desk) -> None
     hanh = officer(desk, SCHOOL)
     code = proposed(hanh)
     with desk.rows() as db:
-        awards.files.store(
+        handed.store(
             db,
             desk.office,
             purpose="award",
             subject=f"{code}.proposal",
             member_id=None,
-            upload=awards.files.Upload("a.pdf", PDF),
+            upload=handed.Upload("a.pdf", PDF),
             now=desk.now,
         )
     assert "không khôi phục được" in hanh.talks("/khenthuong", f"[{code}]", "[Bỏ hồ sơ]")
@@ -235,11 +236,9 @@ def test_a_file_is_given_up_only_when_sure_and_its_papers_go(desk: Desk) -> None
 
 def keep_paper(desk: Desk, code: str) -> None:
     with desk.rows() as db:
-        upload = awards.files.Upload("a.pdf", PDF)
+        upload = handed.Upload("a.pdf", PDF)
         subject = f"{code}.proposal"
-        awards.files.store(
-            db, desk.office, purpose="award", subject=subject, member_id=None, upload=upload, now=desk.now
-        )
+        handed.store(db, desk.office, purpose="award", subject=subject, member_id=None, upload=upload, now=desk.now)
 
 
 def papers_of(desk: Desk, code: str) -> int:
@@ -364,13 +363,13 @@ def test_a_paper_may_be_taken_out_and_handed_in_through_a_page(desk: Desk) -> No
     hanh = officer(desk, SCHOOL)
     code = proposed(hanh)
     with desk.rows() as db:
-        awards.files.store(
+        handed.store(
             db,
             desk.office,
             purpose="award",
             subject=f"{code}.summary",
             member_id=None,
-            upload=awards.files.Upload("tóm tắt.pdf", PDF),
+            upload=handed.Upload("tóm tắt.pdf", PDF),
             now=desk.now,
         )
     hanh.talks("/khenthuong", f"[{code}]")

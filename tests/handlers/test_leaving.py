@@ -10,9 +10,11 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import actors
+from handlers.chat import forms
 from handlers.files import files
 from handlers.initiatives import assigning
 from handlers.people import appointments, privacy
+from handlers.text.terms import FORMS_OF_OFFICERS
 from storage import assignments, conversations, members
 from storage.database import Transaction
 from storage.tables import Member, Outbox, Sending, Submission
@@ -40,7 +42,7 @@ def _ended(desk: Desk, visitor: Visitor) -> None:
     with desk.rows() as db:
         member_id = who(db, visitor).id or 0
         (row,) = members.appointments(db, [member_id], desk.now)[member_id]
-        appointments.end(db, desk.office, row.id or 0, actor=actors.of_member(db, member_id, desk.now), now=desk.now)
+        appointments.end(db, desk.office, actors.of_member(db, member_id, desk.now), row.id or 0, now=desk.now)
 
 
 def _withdrawn(_desk: Desk, visitor: Visitor) -> None:
@@ -83,6 +85,10 @@ def test_whoever_leaves_has_no_role_no_work_no_open_form_and_hears_nothing(
             text=WORDS)  # fmt: skip
     assert "sáng kiến mới" in binh.hears()
     assert hanh.hears() == ""
+
+
+def test_every_form_that_ends_with_a_role_is_one_of_ours() -> None:
+    assert forms.OF_OFFICERS == FORMS_OF_OFFICERS
 
 
 def test_an_author_who_leaves_a_desk_still_hears_of_their_own(desk: Desk) -> None:

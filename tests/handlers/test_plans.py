@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from handlers.actors import COMMAND_LINE
 from handlers.chat.danger import ALONE_A_DAY
 from handlers.people import pairing
 from handlers.reaching import plans, reach, ways
@@ -36,10 +37,7 @@ def appointed(desk: Desk, name: str, role: Role) -> Visitor:
     """Somebody with a role at the top."""
     person = desk.member(name, "telegram")
     with desk.rows() as db:
-        expires = desk.now + timedelta(days=7)
-        code = pairing.invite(
-            db, unit_code="GD51", role=role, expires=expires, chance=desk.office.chance, actor_id=None, now=desk.now
-        )
+        code = pairing.invite(db, desk.office, COMMAND_LINE, "GD51", role, now=desk.now).code
     person.talks(f"/lienket {code}", f"Trần {name}")
     return person
 

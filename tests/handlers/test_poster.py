@@ -17,6 +17,7 @@ from messages.catalogue import Catalogue
 from storage import units
 from storage.database import Transaction
 from storage.units import UnitRow
+from tests.browser import window
 
 WORDS = Catalogue.load()
 SVG = "{http://www.w3.org/2000/svg}"
@@ -83,7 +84,7 @@ def test_lines_are_as_even_as_they_can_be() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_in_a_browser_nothing_leaves_the_page_and_it_prints_on_one_sheet(browser: Browser, name: str) -> None:
-    opened = await browser.new_page(viewport={"width": 794, "height": 1123})
+    opened = await (await window(browser, viewport={"width": 794, "height": 1123})).new_page()
     await opened.set_content(poster.page(made(name), WORDS).decode())
     edges = "all => all.map(e => e.getBoundingClientRect()).map(b => [b.left, b.top, b.right, b.bottom])"
     boxes = await opened.eval_on_selector_all("text, .qr, circle", edges)

@@ -19,6 +19,7 @@ from handlers.duties import rounds as duty_rounds
 from messages.types import NAVIGATION, Event, Inbound, Outbound, Pressed, Text, payload
 from storage.database import Transaction
 from storage.tables import Outbox, Role
+from tests import patience
 from tests.desk import Desk, Visitor
 from tests.people import TEMPLATE, author, officer
 from tests.voices import ABOVE, SCHOOL, write
@@ -139,7 +140,7 @@ SCREENS = {
 }
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(patience.LONG_TEST)
 @pytest.mark.parametrize("who", ["an", "lan", "hanh", "tuan"])
 def test_a_label_that_is_typed_does_what_its_button_does(desk: Desk, who: str) -> None:
     union, unlike = Union(desk), []
@@ -155,7 +156,7 @@ def test_a_label_that_is_typed_does_what_its_button_does(desk: Desk, who: str) -
     assert not unlike
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(patience.LONG_TEST)
 @pytest.mark.parametrize("word", ["hủy bỏ", "/huy", "/menu", "dữ liệu của tôi", "/dulieu", "/hopthu"])
 def test_some_words_act_on_every_screen(desk: Desk, word: str) -> None:
     union = Union(desk)
@@ -170,7 +171,7 @@ def test_some_words_act_on_every_screen(desk: Desk, word: str) -> None:
             assert told[-1:] != own, name
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(patience.LONG_TEST)
 def test_no_button_does_its_act_twice_and_none_is_left_without_an_answer(desk: Desk) -> None:
     union, wrong = Union(desk), []
     for name in SCREENS:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from handlers.actors import COMMAND_LINE
 from handlers.errors import Refusal
 from handlers.feedback import late as feedback_late
 from handlers.feedback import ways as feedback_ways
@@ -484,8 +485,8 @@ class TestErasing:
         an = desk.member("an")
         hidden, named = write(an), write_named(an)
         with desk.rows() as db:
-            copy = data_requests.copy(db, desk.office, who=named, now=desk.now)
+            copy = data_requests.copy(db, desk.office, COMMAND_LINE, named, now=desk.now)
             assert named in copy
             assert hidden not in copy
             with pytest.raises(Refusal):
-                data_requests.copy(db, desk.office, who=hidden, now=desk.now)
+                data_requests.copy(db, desk.office, COMMAND_LINE, hidden, now=desk.now)

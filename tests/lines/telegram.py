@@ -41,5 +41,5 @@ class TelegramLine:
         fake = self.box.fake
         assert isinstance(fake, FakeTelegram)
         async with self.box.bot() as running:
-            await fake.wait_for(lambda: not fake.waiting, within=30)
+            await fake.wait_for(lambda: not fake.waiting)
             await running.courier.drain()

@@ -45,9 +45,9 @@ class ZaloBotLine:
         fake = self.box.fake
         assert isinstance(fake, FakeZaloBot)
         async with self.box.bot() as running:
-            await fake.wait_for(lambda: fake.polling and not fake.waiting, within=30)
+            await fake.wait_for(lambda: fake.polling and not fake.waiting)
             await running.courier.drain()
-        await fake.wait_for(lambda: not fake.polling, within=30)
+        await fake.wait_for(lambda: not fake.polling)
 
 
 def read(text: str) -> Heard:

@@ -115,9 +115,9 @@ class TestAfterAPause:
 
     def test_a_look_at_the_halts_sees_those_of_others(self, office: PostOffice) -> None:
         assert office.do(pace.stops)[0] == {}
-        office.do(pace.halt, ACCOUNT, until=office.now() + 9 * SECOND)
-        assert 8 < office.do(pace.stops)[0][ACCOUNT] <= 9
-        office.time_passes(10)
+        office.do(pace.halt, ACCOUNT, until=office.now() + 900 * SECOND)
+        assert 800 < office.do(pace.stops)[0][ACCOUNT] <= 900
+        office.time_passes(901)
         assert office.do(pace.stops)[0] == {}
 
 
@@ -129,14 +129,14 @@ class TestGroups:
         heard = []
         for second in range(75):
             for claimed in office.claim(rate).claimed:
-                heard.append(START + second * SECOND)
+                heard.append(claimed.starts_at + second * SECOND)
                 office.settle(claimed, Outcome.SENT)
             office.time_passes(1)
         assert busiest(heard, 60 * SECOND) <= 20
         assert len(heard) >= 24
 
     def test_a_private_chat_beside_it_keeps_its_own_interval(self, office: PostOffice) -> None:
-        rate = Rate(ACCOUNT, chat_interval=1.0, group_interval=3.0, is_group=lambda chat: chat.startswith("-"))
+        rate = Rate(ACCOUNT, chat_interval=1.0, group_interval=300.0, is_group=lambda chat: chat.startswith("-"))
         for chat in ("-100", "an"):
             office.promise("one", chat=chat)
             office.promise("two", chat=chat)

@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from messages.types import Address, Outbound
+from tests.browser import window
 from tests.web.conftest import Pages, text_of
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
@@ -42,7 +43,7 @@ class Visit:
 @asynccontextmanager
 async def visiting(browser: Browser, screen: dict[str, object], **options: object) -> AsyncIterator[Visit]:
     """A window of a size; at its end nothing may have been complained of."""
-    context = await browser.new_context(**screen, **options)
+    context = await window(browser, **screen, **options)
     page = await context.new_page()
     visit = Visit(page, context)
     page.on("console", lambda said: visit.complaints.append(said.text) if said.type in {"error", "warning"} else None)
@@ -113,7 +114,7 @@ async def test_the_counter_counts_as_the_server_does(browser: Browser, pages: Pa
 
 
 async def test_a_line_that_could_not_be_sent_survives_a_reload_and_goes_once(browser: Browser, pages: Pages) -> None:
-    context = await browser.new_context(**PHONE)
+    context = await window(browser, **PHONE)
     page = await context.new_page()
     await page.goto(f"{pages.url}/chat")
     await expect(page.get_by_text("Kính chào anh/chị!")).to_be_visible()
@@ -166,7 +167,7 @@ async def test_who_reads_back_stays_there_and_is_told_of_news(browser: Browser, 
 
 
 async def test_lost_connection_is_shown_until_it_is_back(browser: Browser, pages: Pages) -> None:
-    context = await browser.new_context(**PHONE)
+    context = await window(browser, **PHONE)
     page = await context.new_page()
     await page.goto(f"{pages.url}/chat")
     await expect(page.get_by_text("Kính chào anh/chị!")).to_be_visible()

@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Frame, Page, expect
 
 from bot import app, config
 from bot.settings import Settings
+from tests.browser import window
 
 TEXT = "Mỗi lớp có một tủ sách nhỏ do học sinh tự quản, thay vì chờ mượn ở thư viện chung."
 MORE = "Mười hai lớp đã có tủ sách do học sinh tự quản; số lượt mượn tăng gấp ba sau một học kỳ."
@@ -30,7 +31,7 @@ async def demo(folder: Path) -> AsyncIterator[str]:
 @asynccontextmanager
 async def visit(browser: Browser, url: str, size: dict[str, int]) -> AsyncIterator[Page]:
     """A page on which nothing may go wrong unseen."""
-    page = await browser.new_page(viewport=size)  # type: ignore[arg-type]
+    page = await (await window(browser, viewport=size)).new_page()
     trouble: list[str] = []
     page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: trouble.append(str(error)))

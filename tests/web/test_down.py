@@ -14,6 +14,7 @@ from bot import meters
 from bot.meters import Meters
 from bot.web import health
 from bot.writer import READERS, Writer
+from tests import patience
 from tests.web.conftest import Pages
 
 BRIEF = 0.05
@@ -25,12 +26,12 @@ async def silent(writer: Writer) -> AsyncIterator[None]:
     answers, asked = threading.Event(), threading.Barrier(READERS + 2)
 
     def wait(_db: object) -> None:
-        asked.wait(10)
-        answers.wait(10)
+        asked.wait(patience.SECONDS)
+        answers.wait(patience.SECONDS)
 
     waiting = [asyncio.create_task(writer.read(wait)) for _ in range(READERS)]
     waiting.append(asyncio.create_task(writer.run(wait)))
-    await asyncio.to_thread(asked.wait, 10)
+    await asyncio.to_thread(asked.wait, patience.SECONDS)
     try:
         yield
     finally:
@@ -52,11 +53,13 @@ async def test_without_an_answer_of_the_database_it_is_not_ready_and_alive(
 async def test_the_numbers_of_the_process_itself_are_shown_all_the_same(
     pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(meters, "PATIENCE", BRIEF)
     mine = Meters()
     mine.turn("web", 0.01)
     async with silent(pages.writer):
-        silence = (await mine.page(pages.writer)).splitlines()
+        with monkeypatch.context() as hasty:
+            hasty.setattr(meters, "PATIENCE", BRIEF)
+            silence = (await mine.page(pages.writer)).splitlines()
+    monkeypatch.setattr(meters, "PATIENCE", patience.SECONDS)
     assert "congdoan_database_up 1" in await mine.page(pages.writer)
     await pages.writer.run(lambda db: db.connection().exec_driver_sql("DROP TABLE outbox"))
     failure = (await mine.page(pages.writer)).splitlines()

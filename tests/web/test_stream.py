@@ -8,12 +8,13 @@ from aiohttp import ClientSession
 
 from bot.channels.web import WebChannel
 from messages.types import Address
+from tests import patience
 from tests.web.conftest import DONE, HELLO, Pages, chat_in, open_page, send
 
 
 async def read_event(answer_content: asyncio.StreamReader, kind: bytes) -> bytes:
     """The next event of a stream that holds these bytes."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(patience.SECONDS):
         while True:
             event = await answer_content.readuntil(b"\n\n")
             if kind in event:
@@ -49,7 +50,7 @@ async def test_closing_the_program_ends_the_streams(client: ClientSession, pages
     async with client.get(f"{pages.url}/chat/stream") as answer:
         await read_event(answer.content, b"retry")
         pages.channel.hub.close()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(patience.SECONDS):
             await answer.content.read()
 
 

@@ -36,7 +36,7 @@ async def polled(box: Box, fake: FakeZaloBot, *, times: int = 2) -> None:
     """Run until so many more polls have begun, which means that all before are safe; and send what there is to send."""
     before = len(fake.polls)
     async with box.bot() as running:
-        await fake.wait_for(lambda: len(fake.polls) >= before + times, within=30)
+        await fake.wait_for(lambda: len(fake.polls) >= before + times)
         await running.courier.drain()
     await fake.wait_for(lambda: not fake.polling)
 
