@@ -25,8 +25,7 @@ from handlers.units import tree as units
 from messages.types import Address
 from storage import programmes as stored_programmes
 from storage.tables import Programme, Role
-from tests.handlers import desk_acts
-from tests.handlers.access_scenes import ABOVE, BESIDE, NOW, OWN, TOP, Scene
+from tests.handlers.access_scenes import ABOVE, BESIDE, NOW, OWN, TOP, Scene, owe
 from tests.union import OFFICE
 
 LATER = NOW + timedelta(days=90)
@@ -58,7 +57,7 @@ def _code(scene: Scene, unit: str | None) -> str:
 
 
 def _owe(scene: Scene, due: datetime = NOW + timedelta(days=3)) -> int:
-    return desk_acts.owe(scene.db, scene.programme_id, due)
+    return owe(scene.db, scene.programme_id, due)
 
 
 def _owed(scene: Scene) -> tuple[int, int]:

@@ -9,13 +9,12 @@ from handlers.actors import Actor
 from handlers.duties import acts as duties
 from handlers.duties import desk
 from storage.tables import Right
-from tests.handlers import desk_acts
-from tests.handlers.access_scenes import NOW, OWN, UPWARD, Action, Scene
+from tests.handlers.access_scenes import NOW, OWN, UPWARD, Action, Scene, owe
 from tests.union import OFFICE
 
 
 def _owes(scene: Scene) -> None:
-    scene.more["duty"] = desk_acts.owe(scene.db, scene.programme_id, NOW + timedelta(days=3))
+    scene.more["duty"] = owe(scene.db, scene.programme_id, NOW + timedelta(days=3))
 
 
 def _who(scene: Scene, member_id: int) -> Actor:

@@ -15,7 +15,6 @@ from messages.types import Address, Inbound, Text
 from storage import feedback, members
 from storage.database import Transaction
 from storage.members import Known
-from storage.tables import Duty
 from tests.union import OFFICE
 
 WORDS = "Mái nhà xe đã được lợp lại xong."
@@ -28,14 +27,6 @@ def context(db: Transaction, actor: int, now: datetime) -> Context:
     held = members.appointments(db, [actor], now).get(actor, [])
     said = Inbound(Address("telegram", "actor"), "u", Text(""))
     return Context(db, OFFICE, now, said, Known(member), Talk(), tuple(held))
-
-
-def owe(db: Transaction, programme_id: int, due: datetime) -> int:
-    """A duty of the lowest level; its id."""
-    duty = Duty(programme_id=programme_id, key="own", title="own", by_level="base", due_at=due)
-    db.add(duty)
-    db.flush()
-    return duty.id or 0
 
 
 def answer_feedback(db: Transaction, code: str, actor: int, now: datetime, what: str) -> object:
