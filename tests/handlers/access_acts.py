@@ -64,6 +64,12 @@ def _owed(scene: Scene) -> tuple[int, int]:
     return _owe(scene), scene.ids[OWN]
 
 
+def _put_off(scene: Scene, actor: Actor) -> object:
+    until = duties.put_off(scene.db, actor, *_owed(scene), now=NOW)
+    scene.db.write_out()
+    return until
+
+
 def _move(scene: Scene, unit: str | None, actor: Actor) -> object:
     _owe(scene)
     return duties.move(scene.db, actor, _code(scene, unit), "own", LATER, now=NOW)
@@ -210,7 +216,7 @@ GIVEN = (Act("hand out a role", UNIT_UPWARD, _invite),)
 """Whoever serves a unit hands on what they have: walked by test_access."""
 OF_MEMBERS = (
     Act("finish a duty", NOWHERE, lambda scene, actor: duties.finish(scene.db, OFFICE, actor, *_owed(scene), now=NOW)),
-    Act("put a duty off", NOWHERE, lambda scene, actor: duties.put_off(scene.db, actor, *_owed(scene), now=NOW)),
+    Act("put a duty off", NOWHERE, _put_off),
     Act(
         "report what hinders",
         NOWHERE,

@@ -25,6 +25,12 @@ def _duty(scene: Scene) -> tuple[int, int]:
     return scene.more["duty"], scene.ids[OWN]
 
 
+def _put_off(scene: Scene, actor: int) -> object:
+    until = duties.put_off(scene.db, _who(scene, actor), *_duty(scene), now=NOW)
+    scene.db.write_out()
+    return until
+
+
 ACTIONS = (
     Action(
         "finish a duty",
@@ -37,7 +43,7 @@ ACTIONS = (
         "put a duty off",
         Right.REPORT,
         UPWARD,
-        lambda scene, actor: duties.put_off(scene.db, _who(scene, actor), *_duty(scene), now=NOW),
+        _put_off,
         _owes,
     ),
     Action(
