@@ -33,7 +33,7 @@ def carries_roles(address: Address) -> bool:
 
 
 class NoRight(Refusal):
-    """Something was asked by somebody whose it is not to ask, or by nobody who says who they are."""
+    """Something was asked by somebody whose it is not to ask."""
 
 
 class By(StrEnum):
@@ -110,13 +110,6 @@ def only_top(db: Transaction, now: datetime) -> int | None:
     """The unit above all others; None where there are several, or none."""
     tops = units.tops(db, day_of(now))
     return tops[0].id if len(tops) == 1 else None
-
-
-def named(actor: Actor | None) -> Actor:
-    """Whoever acts. Raises NoRight when nobody says who they are."""
-    if actor is None:
-        raise NoRight("rights.unnamed")
-    return actor
 
 
 def require_running(db: Transaction, actor: Actor, unit_id: int | None, now: datetime) -> None:

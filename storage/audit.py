@@ -28,8 +28,15 @@ def record(
     details: Mapping[str, Detail] | None = None,
 ) -> None:
     """Add one entry. `actor_id` None is the command line or the product itself."""
-    row = Audit(at=now, actor_id=actor_id, action=action, unit_id=unit_id, subject=subject, details=dict(details or {}))
-    db.add(row)
+    row = {
+        "at": now,
+        "actor_id": actor_id,
+        "action": action,
+        "unit_id": unit_id,
+        "subject": subject,
+        "details": dict(details or {}),
+    }
+    db.write(Audit, row, asked=True)
 
 
 def happened(db: Transaction, action: str) -> bool:

@@ -61,14 +61,21 @@ class Transaction(Session):
         return self.dialect == "sqlite"
 
     def write(
-        self, table: Any, row: Mapping[str, Any], *, replaces: tuple[str, ...] = (), ignores: tuple[str, ...] = ()
+        self,
+        table: Any,
+        row: Mapping[str, Any],
+        *,
+        replaces: tuple[str, ...] = (),
+        ignores: tuple[str, ...] = (),
+        asked: bool = False,
     ) -> None:
         """Insert a row together with all others of its kind when the transaction ends.
 
         `replaces` names the unique columns on which an existing row is overwritten instead, `ignores` those on which
-        an existing row stays and this one is dropped.
+        an existing row stays and this one is dropped. `asked`: it is written before the ORM next asks, as by `put`.
         """
         self._waiting.written.append((sets.way(table.__table__, replaces, ignores), row))
+        self._unwritten = self._unwritten or asked
 
     def put(self, record: SQLModel) -> None:
         """A new record. It has its id from now on; its row is written as by `write`, or before the ORM next asks and

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from handlers import programmes
+from handlers import actors, programmes
 from handlers.actors import COMMAND_LINE
 from handlers.initiatives import selection
 from handlers.office import Office
@@ -60,8 +60,9 @@ def plant(
 
 def send_up(db: Transaction, office: Office, codes: list[str], unit_id: int, actor_id: int, now: datetime) -> int:
     """Choose all of these and send them up; the list's number."""
+    actor = actors.of_member(db, actor_id, now)
     for code in codes:
-        selection.choose(db, office, code, Purpose.SELECT, actor_id=actor_id, now=now, reason="Đều xứng đáng cả.")
+        selection.choose(db, office, actor, code, Purpose.SELECT, now=now, reason="Đều xứng đáng cả.")
     record = submissions.by_code(db, codes[0])
     assert record is not None
-    return selection.forward(db, office, unit_id, record.programme_id, actor_id=actor_id, now=now).number
+    return selection.forward(db, office, actor, unit_id, record.programme_id, now=now).number

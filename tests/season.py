@@ -14,17 +14,16 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from handlers import programmes
-from handlers.actors import CLOCK, COMMAND_LINE
+from handlers import actors, programmes
+from handlers.actors import CLOCK, COMMAND_LINE, Actor
 from handlers.chat import turn
 from handlers.duties import acts as duties
 from handlers.duties import climbing, workdays
 from handlers.duties import rounds as duty_rounds
 from handlers.errors import Refusal
 from handlers.feedback import late as feedback_late
-from handlers.initiatives import life as initiative_life
-from handlers.initiatives import purview, selection
-from handlers.initiatives.life import Act
+from handlers.initiatives import deciding, selection
+from handlers.initiatives.life import TABLE, Act
 from handlers.office import local_day
 from handlers.people import appointments
 from messages.dates import ZONE
@@ -247,14 +246,13 @@ class Season:
         number = int(self.ledger.author[code].rpartition("-")[2]) // len(BASE)
         decision = Act.DECLINE if number % 3 == 2 else Act.NEED_MORE if number % 10 == 1 else Act.RECOGNISE
         for act in (Act.RECEIVE, decision):
-            record, place = purview.take(db, code, self.heads[unit], self.now)
-            note = "Xin nêu rõ hiệu quả." if initiative_life.TABLE[act].noted else None
-            moved = initiative_life.move(
-                db, self.office, record, act,
-                unit_id=place.unit_id, actor_id=self.heads[unit], now=self.now, note=note,
-            )  # fmt: skip
-            assert moved
+            note = "Xin nêu rõ hiệu quả." if TABLE[act].noted else None
+            head = self._head(db, unit)
+            deciding.decide(db, self.office, head, code, seen=None, act=act, now=self.now, note=note)
         self.ledger.state[code] = {Act.DECLINE: "declined", Act.NEED_MORE: "needs_more"}.get(decision, "recognised")
+
+    def _head(self, db: Transaction, unit: str) -> Actor:
+        return actors.of_member(db, self.heads[unit], self.now)
 
     def choose(self, unit: str, purpose: Purpose, most: int) -> None:
         """A unit chooses the oldest ones on its desk, as many as it may and wants."""
@@ -262,7 +260,7 @@ class Season:
         for code in mine[:most]:
             try:
                 with self.rows() as db:
-                    selection.choose(db, self.office, code, purpose, actor_id=self.heads[unit], now=self.now)
+                    selection.choose(db, self.office, self._head(db, unit), code, purpose, now=self.now)
             except Refusal as refusal:
                 self.ledger.refused.append((unit, refusal.key))
                 return
@@ -285,8 +283,8 @@ class Season:
         if not self.ledger.chosen.get(unit):
             return
         with self.rows() as db:
-            actor = self.heads[unit]
-            selection.forward(db, self.office, self.unit_id(db, unit), self.programme_id, actor_id=actor, now=self.now)
+            unit_id = self.unit_id(db, unit)
+            selection.forward(db, self.office, self._head(db, unit), unit_id, self.programme_id, now=self.now)
         for code in self.ledger.chosen[unit]:
             self.ledger.state[code] = "forwarded"
         self.ledger.sent_on[unit] = local_day(self.now)

@@ -142,8 +142,8 @@ def tick(scene: Scene) -> Cost:
 
 COSTS: dict[Callable[[Scene], Cost], dict[str, Cost]] = {
     word_in_a_form: {"sqlite": Cost(10, 6), "postgresql": Cost(11, 7)},
-    initiative_handed_in: {"sqlite": Cost(21, 10), "postgresql": Cost(22, 11)},
-    inbox_opened: {"sqlite": Cost(25, 23), "postgresql": Cost(26, 24)},
+    initiative_handed_in: {"sqlite": Cost(22, 10), "postgresql": Cost(23, 12)},
+    inbox_opened: {"sqlite": Cost(22, 20), "postgresql": Cost(23, 21)},
     feedback_answered: {"sqlite": Cost(26, 16), "postgresql": Cost(27, 18)},
     menu_shown_to_a_stranger: {"sqlite": Cost(7, 1), "postgresql": Cost(8, 1)},
     send: {"sqlite": Cost(26, 12), "postgresql": Cost(23, 12)},

@@ -20,5 +20,5 @@ class NoteCover:
 
     def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """Nothing is said of it."""
-        covers.note(db, self.number, actor=actor, now=clock.now(db))
+        covers.note(db, actor, self.number, now=clock.now(db))
         return Reply("")

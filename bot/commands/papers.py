@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import speech
+from bot.commands import operator, speech
 from bot.errors import Unfit
 
 ENDING = ".xlsx"
@@ -30,13 +30,14 @@ def cover(number: Number, out: Out) -> None:
     from bot.commands.cover_orders import NoteCover
     from bot.premises import make_office
     from handlers.initiatives import covers
+    from storage import clock
 
     if out != speech.STDOUT and out.suffix.lower() != ENDING:
         raise Unfit(speech.text("report.bad_ending"))
     settings = access.prepare()
     access.carry_out(settings, NoteCover(number=number))
     with access.looking(settings) as db:
-        content = covers.draw(db, make_office(settings), number)
+        content = covers.draw(db, make_office(settings), operator.actor(), number, now=clock.now(db))
     with access.making(out) as stream:
         stream.write(content)
     speech.note(speech.text("report.covered", number=number, file=speech.shown(out)))

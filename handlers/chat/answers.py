@@ -13,7 +13,7 @@ from handlers.chat import duties as duty_desk
 from handlers.chat import linking as linking_desk
 from handlers.chat.context import Context
 from handlers.chat.feedback import desk as feedback_desk
-from handlers.chat.initiatives import desk_work, inbox, officers, selection_desk
+from handlers.chat.initiatives import desk_work, inbox, officers, own, selection_desk
 from handlers.danger import callbacks
 from handlers.feedback import care_desk
 from handlers.feedback import items as feedback
@@ -96,11 +96,11 @@ def _own(context: Context, world: World, question: str, key: str) -> Turn | None
     code = question.removeprefix("own@")
     if key == "supplement":
         return forms.begin(context, world, supplement.FORM.name, {"code": code})
-    record = initiatives.own(context, code) if key == "versions" else None
+    record = initiatives.own(context.db, context.actor, code) if key == "versions" else None
     if record is None:
         menu.look_up(context, code)
     else:
-        initiatives.show_texts(context, record)
+        own.show_texts(context, record)
     return None
 
 

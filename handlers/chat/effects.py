@@ -13,7 +13,7 @@ from handlers.chat import linking as linking_desk
 from handlers.chat import privacy as privacy_desk
 from handlers.chat import programmes as programme_desk
 from handlers.chat.context import Context
-from handlers.chat.initiatives import desk_work, inbox, officers
+from handlers.chat.initiatives import desk_work, inbox, officers, own
 from handlers.errors import Refusal
 from handlers.feedback import answering as feedback_answering
 from handlers.feedback import care_desk
@@ -22,7 +22,6 @@ from handlers.feedback import public as feedback_public
 from handlers.flows import outcomes
 from handlers.flows.form import Turn
 from handlers.flows.world import World
-from handlers.initiatives import items as initiatives
 from handlers.people import agreements
 from messages.types import Pressed, Say, parse_payload
 from storage.tables import State
@@ -40,9 +39,9 @@ def perform(context: Context, world: World, effect: outcomes.Effect, draft_id: s
                 "privacy.renewal_refused" if context.known and context.me.consent_version else "consent.refused"
             )
         case outcomes.SubmitInitiative(answers):
-            initiatives.submit(context, dict(answers), draft_id)
+            own.submit(context, answers, draft_id)
         case outcomes.Supplement(code, text, whole):
-            initiatives.supplement(context, code, text, whole=whole)
+            own.supplement(context, code, text, whole=whole)
         case outcomes.Decide(code, revision, state, note):
             officers.decide(context, code, revision, State(state), note)
         case outcomes.DeskWork():

@@ -5,16 +5,17 @@ from __future__ import annotations
 from handlers import programmes as planning
 from handlers.chat.context import Context
 from handlers.chat.feedback import desk as feedback_desk
-from handlers.chat.initiatives import officers
+from handlers.chat.initiatives import officers, own
 from handlers.feedback import items as feedback
 from handlers.flows.broadcast import FORM as COMPOSE
 from handlers.flows.form import Draft
 from handlers.flows.initiative import FORM as INITIATIVE
 from handlers.initiatives import items as initiatives
+from handlers.initiatives import purview
 from handlers.text.readers import given_name, read_code
 from handlers.units import places
 from messages.types import Choice, Say
-from storage import programmes, submissions, units
+from storage import programmes, units
 from storage.tables import Kind
 
 MEMBERS = ("initiative", "feedback", "lookup", "programmes", "news", "privacy", "help")
@@ -104,19 +105,19 @@ def look_up(context: Context, typed: str) -> None:
     if code is not None and code.startswith(feedback.PREFIX):
         _look_up_feedback(context, code, typed)
         return
-    record = submissions.by_code(context.db, code) if code else None
-    if record is not None and record.member_id == context.my_id:
-        initiatives.show(context, record)
-    elif record is not None and officers.item(context, record.code):
-        officers.card(context, record.code)
+    record = initiatives.own(context.db, context.actor, code) if code else None
+    if record is not None:
+        own.show(context, record)
+    elif code is not None and purview.find(context.db, code, context.actor, context.now) is not None:
+        officers.card(context, code)
     else:
         context.say("lookup.unknown", typed=typed[:40])
 
 
 def _look_up_feedback(context: Context, code: str, typed: str) -> None:
-    own = feedback.own_item(context, code)
-    if own is not None:
-        feedback.show(context, own)
+    mine = feedback.own_item(context, code)
+    if mine is not None:
+        feedback.show(context, mine)
     elif feedback_desk.item(context, code) is not None:
         feedback_desk.card(context, code)
     else:

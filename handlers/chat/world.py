@@ -13,7 +13,6 @@ from handlers.chat.appointments import TurnPeopleDesk
 from handlers.chat.awards import TurnAwardDesk
 from handlers.chat.broadcasts import TurnNewsDesk
 from handlers.chat.context import Context
-from handlers.chat.initiatives import officers
 from handlers.danger import callbacks
 from handlers.danger.callers import by_when
 from handlers.duties import dates
@@ -22,6 +21,7 @@ from handlers.feedback import ways as feedback_ways
 from handlers.feedback.care_desk import TurnCareDesk
 from handlers.flows.records import Alike, Caller, Heard, Item, Profile, Programme, Question, Unit, Way
 from handlers.initiatives import items as initiatives
+from handlers.initiatives import purview
 from handlers.office import DRAFT_DAYS, DRAFT_LIFE, CatalogueWords, channel_name, local_day
 from handlers.reaching import oa_desk
 from handlers.text.likeness import fingerprint, similar
@@ -224,8 +224,8 @@ class TurnWorld:
     @looked_up_once
     def own_item(self, code: str) -> Item | None:
         """A submission of this member."""
-        row = submissions.by_code(self._db, code)
-        return _item(row) if row and row.member_id == self._context.my_id else None
+        row = initiatives.own(self._db, self._context.actor, code)
+        return _item(row) if row else None
 
     def supplemented(self, code: str, text: str) -> str:
         """One's own text as it would stand with this added."""
@@ -265,8 +265,8 @@ class TurnWorld:
 
     def officer_item(self, code: str) -> Item | None:
         """A submission this member may act on as an officer."""
-        row = officers.item(self._context, code)
-        return _item(row) if row else None
+        found = purview.find(self._db, code, self._context.actor, self._context.now)
+        return _item(found[0]) if found else None
 
     def read_bound(self, typed: str) -> datetime | None:
         """The exclusive end that a typed date means, if it lies ahead."""

@@ -27,8 +27,8 @@ from handlers.feedback.ways import Way
 from handlers.flows import feedback as form
 from handlers.flows.feedback_notes import MORE
 from handlers.flows.form import Draft
-from handlers.initiatives import items as initiatives
 from handlers.office import Office, local_day
+from handlers.people import profile
 from handlers.reaching import promises
 from messages.types import Say
 from storage import feedback, feedback_groups, programmes
@@ -92,7 +92,7 @@ def _item(context: Context, answers: Mapping[str, Any], way: Way) -> Feedback:
 
 def _name(context: Context, item: Feedback, answers: Mapping[str, Any]) -> None:
     """What only an item with a name holds; the profile is kept for next time."""
-    initiatives.keep_profile(context, dict(answers))
+    profile.keep(context.db, context.me, answers)
     item.full_name, item.phone = answers["name"], answers["phone"]
     item.place, item.other_unit, item.group = answers["place"], answers.get("other_unit"), context.me.group
     item.channel, item.sent_at = context.inbound.address.kind, context.now

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Leave, Reading, Step, to_item
 from handlers.flows.outcomes import DeskWork, Effect, Menu, ShowInbox
 from handlers.flows.world import World
-from handlers.text.readers import clean
+from handlers.text.readers import NOTE_LENGTH, clean
 from messages.types import Choice, Say
 
 REASON = range(5, 301)
@@ -176,7 +176,7 @@ CANNED = _form(
     "desk_canned",
     Step("use", _ask_use, _read_use),
     _words("title", _ask_title, range(2, 25), "canned.title_invalid"),
-    _words("text", _ask_text, range(5, 501), "canned.text_length"),
+    _words("text", _ask_text, NOTE_LENGTH, "canned.text_length"),
     written=("title", "text"),
 )
 """Begins with `unit_id` and `fields`: the variables that may be used."""

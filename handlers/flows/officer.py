@@ -10,11 +10,8 @@ from collections.abc import Callable
 from handlers.flows.form import Accepted, Again, Answers, Ask, Form, Given, Reading, Step, to_item
 from handlers.flows.outcomes import Decide, Effect
 from handlers.flows.world import World
-from handlers.text.readers import clean
+from handlers.text.readers import NOTE_LENGTH, clean
 from messages.types import Choice
-
-NOTE = range(5, 501)
-"""Characters of a request or a reason."""
 
 
 def _noted(name: str, key: str, state: str) -> Form:
@@ -26,8 +23,8 @@ def _noted(name: str, key: str, state: str) -> Form:
         if given.key is not None and given.key.startswith("canned"):
             return Accepted(_canned(answers)[int(given.key.removeprefix("canned"))][1])
         note = clean(given.text or "")
-        if len(note) not in NOTE:
-            return Again(Ask("officer.note_invalid", {"code": answers["code"], "limit": NOTE.stop - 1}))
+        if len(note) not in NOTE_LENGTH:
+            return Again(Ask("officer.note_invalid", {"code": answers["code"], "limit": NOTE_LENGTH.stop - 1}))
         return Accepted(note)
 
     def complete(answers: Answers, _world: World) -> tuple[Effect, ...]:

@@ -39,6 +39,12 @@ def receiver_name(db: Transaction, record: Submission, office: Office) -> str:
     return unit.name if unit else office.organisation
 
 
+def unit_name(db: Transaction, record: Submission) -> str:
+    """The author's own unit, as picked or as typed."""
+    unit = units.by_id(db, record.unit_id) if record.unit_id else None
+    return unit.name if unit else record.other_unit or ""
+
+
 def place_name(db: Transaction, record: Submission, office: Office) -> str:
     """Where an initiative lies now: with the last unit it was sent up to, else with the one that received it."""
     above = selections.receivers(db, record.id) if record.id is not None else []

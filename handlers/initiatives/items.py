@@ -1,92 +1,83 @@
-"""Initiatives: handed in, moved from state to state, their authors told of each step (seed 000 II.2.1; F1, F7, F9)."""
+"""Initiatives as their authors make them: handed in, added to, followed (seed 000 II.2.1; F1, F7)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from handlers import notices
-from handlers.chat.context import Context
-from handlers.initiatives import authors
+from handlers.actors import Actor
+from handlers.acts import Needs, act
+from handlers.errors import Refusal
 from handlers.initiatives import life as initiative_life
-from handlers.initiatives.life import Act
+from handlers.initiatives.life import Act, Changed
 from handlers.office import Office, local_day
-from handlers.reaching import promises
+from handlers.people import profile
 from handlers.text.likeness import fingerprint
-from handlers.text.readers import given_name
 from messages.types import Choice, Say
-from storage import appointments, assignments, desks, programmes, submissions, units
+from storage import appointments, assignments, audit, desks, members, programmes, submissions, units
 from storage.database import Transaction
 from storage.tables import Kind, Member, Right, State, Submission
 
 PREFIX = "SK"
 FOLLOWED = initiative_life.UNDECIDED
 """States from which an officer may still move a submission."""
-PROFILE = ("name", "phone", "place", "other_unit", "group")
 
 
-def submit(context: Context, answers: dict[str, Any], draft_id: str) -> None:
-    """Make the record, keep the profile for next time, thank the author, tell the officers."""
-    earlier, code = _codes(context, draft_id)
+@act(Needs.SELF, audit="initiative.sent", tells="officers")
+def submit(
+    db: Transaction,
+    office: Office,
+    actor: Actor,
+    answers: Mapping[str, Any],
+    draft_id: str,
+    *,
+    channel: str,
+    now: datetime,
+) -> Submission:
+    """Hand an initiative in: what a form was told is kept as its record, and the profile for next time.
+
+    `channel` is the kind its author writes on. Raises Refusal when this draft was handed in before.
+    """
+    member = members.by_id(db, actor.me)
+    assert member is not None
+    earlier, code = _codes(db, office, draft_id, now)
     if earlier is not None:
-        context.say("initiative.already", code=earlier)
-        return
-    keep_profile(context, answers)
-    record = _record(context, answers, draft_id, code)
-    submissions.add(context.db, record, actor_id=context.my_id)
-    context.talk.last_code = record.code
-    context.talk.offered = ()
-    receiver = authors.receiver_name(context.db, record, context.office)
-    context.say(
-        "initiative.done",
-        given_name=given_name(record.full_name or ""),
-        code=record.code,
-        at=context.now,
-        receiver=receiver,
-        span=promises.here(context.office, context.inbound.address),
-    )
-    tell_officers(context.db, context.office, record, "officer.new_initiative", context.now)
-
-
-def keep_profile(context: Context, answers: dict[str, Any]) -> None:
-    """Remember who somebody is and where they work."""
-    told = {key: answers.get(key) for key in PROFILE if key in answers or key == "other_unit"}
-    if "unit" in answers:
-        unit = units.known(context.db, answers["unit"]) if answers["unit"] not in (None, "other") else None
-        told["unit_id"] = unit.id if unit else None
-    context.db.change(context.me, told)
-
-
-def _record(context: Context, answers: dict[str, Any], draft_id: str, code: str) -> Submission:
-    member = context.me
-    return Submission(
+        raise Refusal("initiative.already", code=earlier)
+    profile.keep(db, member, answers)
+    record = Submission(
         kind=Kind.INITIATIVE,
         code=code,
         draft_id=draft_id,
         member_id=member.id,
         programme_id=answers["programme"],
-        channel=context.inbound.address.kind,
+        channel=channel,
         full_name=answers["name"],
         phone=answers["phone"],
         place=answers["place"],
         unit_id=member.unit_id,
         other_unit=answers.get("other_unit"),
-        receiver_id=receiver_of(context.db, member, context.now),
+        receiver_id=receiver_of(db, member, now),
         group=answers["group"],
         answers={key.removeprefix("q_"): value for key, value in answers.items() if key.startswith("q_")},
         text=answers["text"],
         fingerprint=fingerprint(answers["text"]),
         state=State.SENT,
-        sent_at=context.now,
-        updated_at=context.now,
+        sent_at=now,
+        updated_at=now,
     )
+    submissions.add(db, record, actor_id=member.id)
+    audit.record(db, actor_id=member.id, action="initiative.sent", unit_id=record.receiver_id, subject=code, now=now)
+    tell_officers(db, office, record, "officer.new_initiative", now)
+    return record
 
 
-def _codes(context: Context, draft_id: str) -> tuple[str | None, str]:
+def _codes(db: Transaction, office: Office, draft_id: str, now: datetime) -> tuple[str | None, str]:
     """The code of what this draft became before, if it did; and a free one."""
     while True:
-        code = context.office.new_code(PREFIX, context.now)
-        earlier, taken = submissions.codes(context.db, draft_id=draft_id, wanted=code)
+        code = office.new_code(PREFIX, now)
+        earlier, taken = submissions.codes(db, draft_id=draft_id, wanted=code)
         if not taken:
             return earlier, code
 
@@ -148,51 +139,31 @@ def supplemented(office: Office, before: str, text: str, now: datetime) -> str:
     return office.catalogue.text("supplement.joined", {"before": before, "text": text, "at": now})
 
 
-def supplement(context: Context, code: str, text: str, *, whole: bool) -> None:
+@act(Needs.AUTHOR, audit="initiative.supplemented", tells="officers")
+def supplement(
+    db: Transaction, office: Office, actor: Actor, code: str, text: str, *, whole: bool, now: datetime
+) -> Submission:
     """What the author adds, or the text that takes the place of the first: it waits for the officer again. The text as
-    it stood is kept as a version.
+    it stood is kept as a version. Raises Refusal: not theirs, or nothing is asked for (any more).
     """
-    record = submissions.by_code(context.db, code)
-    if record is None or record.member_id != context.my_id or record.state != State.NEEDS_MORE:
-        context.say("supplement.closed", code=code, text=text)
-        return
-    moved = initiative_life.move(
-        context.db,
-        context.office,
-        record,
-        Act.SUPPLEMENT,
-        unit_id=record.receiver_id,
-        actor_id=context.my_id,
-        now=context.now,
-    )
-    if not moved:  # an officer decided in this very moment
-        context.say("supplement.closed", code=code, text=text)
-        return
-    stands = text if whole else supplemented(context.office, record.text or "", text, context.now)
-    submissions.replace_text(context.db, record, text=stands, fingerprint=fingerprint(stands), now=context.now)
-    context.say("supplement.done", code=code)
-    tell_officers(context.db, context.office, record, "officer.resubmitted", context.now)
+    closed = Refusal("supplement.closed", code=code, text=text)
+    record = own(db, actor, code)
+    if record is None:
+        raise closed
+    try:
+        initiative_life.move(db, office, record, Act.SUPPLEMENT, unit_id=record.receiver_id, actor=actor, now=now)
+    except Changed:
+        raise closed from None
+    stands = text if whole else supplemented(office, record.text or "", text, now)
+    submissions.replace_text(db, record, text=stands, fingerprint=fingerprint(stands), now=now)
+    tell_officers(db, office, record, "officer.resubmitted", now)
+    return record
 
 
-def own(context: Context, code: str) -> Submission | None:
-    """A submission the member made; any other is as good as not there."""
-    record = submissions.by_code(context.db, code)
-    return record if record is not None and record.member_id == context.my_id else None
-
-
-def show(context: Context, record: Submission) -> None:
-    """Where one's own submission stands."""
-    values = {
-        "code": record.code,
-        "state": context.office.catalogue.label(f"state.{record.state}"),
-        "updated": record.updated_at,
-        "where": authors.place_name(context.db, record, context.office),
-        "note": record.request,
-    }
-    keys = ["supplement"] if record.state == State.NEEDS_MORE else []
-    keys += ["versions"] if record.text is not None else []
-    choices = tuple(Choice(key, context.office.catalogue.label(key)) for key in keys)
-    context.said.append(Say("lookup.detail", values, choices, f"own@{record.code}" if choices else ""))
+def own(db: Transaction, actor: Actor, code: str) -> Submission | None:
+    """A submission the actor made; any other is as good as not there."""
+    record = submissions.by_code(db, code)
+    return record if record is not None and record.member_id == actor.me else None
 
 
 def texts(db: Transaction, record: Submission) -> list[tuple[datetime, str]]:
@@ -209,13 +180,6 @@ def texts(db: Transaction, record: Submission) -> list[tuple[datetime, str]]:
         for at, text, after in zip(since, written, following, strict=True)
         if text and not (after is not None and after.startswith(text))
     ]
-
-
-def show_texts(context: Context, record: Submission) -> None:
-    """Every text of one initiative that was sent, the one that stands last."""
-    *earlier, current = texts(context.db, record) or [(record.sent_at, "")]
-    values = {"code": record.code, "earlier": earlier, "since": current[0], "text": current[1]}
-    context.said.append(Say("supplement.versions", values))
 
 
 def programme_name(db: Transaction, record: Submission) -> str:

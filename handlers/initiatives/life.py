@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from handlers.actors import Actor
+from handlers.errors import Refusal
 from handlers.initiatives import authors
 from handlers.office import Office
-from handlers.reaching import promises
 from handlers.reaching.promises import Promise
 from storage import audit, submissions
 from storage.database import Transaction
@@ -59,9 +60,13 @@ class Moved:
     told: Promise | None
     """What came of telling the author; None: the author did it."""
 
-    def words(self, office: Office) -> str:
-        """For the officer who did it: whether the author knows."""
-        return promises.words(office, self.told, phone=self.record.phone) if self.told is not None else ""
+
+class Changed(Refusal):
+    """Somebody else was quicker, or the state does not allow it any more."""
+
+    def __init__(self, record: Submission) -> None:
+        super().__init__("officer.changed", code=record.code, state=record.state)
+        self.record = record
 
 
 def _from(*states: State) -> frozenset[State]:
@@ -84,6 +89,9 @@ TABLE: Mapping[Act, Step] = {
     Act.AWARD: Step(frozenset(submissions.ACCEPTED), State.AWARDED, Right.SELECT),
 }
 
+NAMED = {Act.SUPPLEMENT: "supplemented", Act.DESELECT: Act.DESELECT.value}
+"""What the record of what was done calls a step, where not by the state it led to."""
+
 
 def allows(act: Act, state: State) -> bool:
     """Whether this may be done in a state at all."""
@@ -97,22 +105,24 @@ def move(
     act: Act,
     *,
     unit_id: int | None,
-    actor_id: int,
+    actor: Actor,
     now: datetime,
     note: str | None = None,
     news: authors.News | None = None,
-) -> Moved | None:
-    """Do it for a unit; None when somebody changed the initiative since it was read."""
+) -> Moved:
+    """Do it for a unit; who may is asked before. Raises Changed: the state does not allow it, or has changed since it
+    was read.
+    """
     if not allows(act, State(record.state)):
-        return None
+        raise Changed(record)
     state = TABLE[act].to or _before(db, record)
+    actor_id = actor.member_id
     if not submissions.move(db, record, state=state, actor_id=actor_id, unit_id=unit_id, note=note, now=now):
-        return None
+        raise Changed(record)
+    action = f"initiative.{NAMED.get(act, state.value)}"
+    audit.record(db, actor_id=actor_id, action=action, unit_id=unit_id, subject=record.code, now=now)
     if act is Act.SUPPLEMENT:
         return Moved(record, None)
-    named = act.value if act is Act.DESELECT else state.value
-    action = f"initiative.{named}"
-    audit.record(db, actor_id=actor_id, action=action, unit_id=unit_id, subject=record.code, now=now)
     return Moved(record, authors.tell(db, office, record, now, news or authors.News(taken_back=act is Act.DESELECT)))
 
 

@@ -1,4 +1,4 @@
-"""Which initiatives an officer may see, and what they may do with one: decided here for every screen (F8).
+"""Which initiatives an officer may see, and what they may do with one: decided here for every act and screen (F8).
 
 An initiative is dealt with at the unit that received it; the level above sees it once it was sent up, and sees what
 lies with a unit that nobody serves. Whatever is on no desk of one's own is as good as not there.
@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from handlers.actors import Actor
 from handlers.errors import Refusal
-from handlers.initiatives.life import TABLE, Act, allows
-from storage import appointments, desks, members, programmes, selections, submissions
+from handlers.initiatives.life import TABLE, Act, Changed, allows
+from storage import appointments, desks, programmes, selections, submissions
 from storage.database import Transaction
 from storage.tables import Purpose, Right, Selection, State, Submission
 
@@ -30,46 +31,50 @@ OFFERED = (Act.RECEIVE, Act.NEED_MORE, Act.RECOGNISE, Act.DECLINE, Act.SELECT, A
 """What a card offers, in this order; points and keeping stand beside it."""
 
 
-def desk_rights(db: Transaction, actor_id: int, unit_id: int, now: datetime) -> frozenset[Right]:
+def desk_rights(db: Transaction, actor: Actor, unit_id: int, now: datetime) -> frozenset[Right]:
     """What somebody may do at a unit's desk; nothing where it is not theirs."""
+    if actor.has_every_right:
+        return frozenset(Right)
     desk = desks.of_unit(db, unit_id, now)
-    held = members.appointments(db, [actor_id], now).get(actor_id, [])
-    return frozenset().union(*(appointments.rights_of(row) for row in held if row.unit_id == desk))
+    return frozenset().union(*(appointments.rights_of(row) for row in actor.roles if row.unit_id == desk))
 
 
-def seat(db: Transaction, record: Submission, actor_id: int, now: datetime) -> Seat | None:
+def require(db: Transaction, actor: Actor, unit_id: int, now: datetime, *wanted: Right) -> frozenset[Right]:
+    """What somebody may do at a unit's desk. Raises Refusal unless one of these is among it."""
+    rights = desk_rights(db, actor, unit_id, now)
+    if not rights.intersection(wanted):
+        raise Refusal("officer.not_yours")
+    return rights
+
+
+def seat(db: Transaction, record: Submission, actor: Actor, now: datetime) -> Seat | None:
     """Where somebody deals with an initiative: the highest of their own units that has it."""
     if record.receiver_id is None or record.id is None:
         return None
     for unit_id in reversed([record.receiver_id, *selections.receivers(db, record.id)]):
-        rights = desk_rights(db, actor_id, unit_id, now)
+        rights = desk_rights(db, actor, unit_id, now)
         if rights & desks.OF_INITIATIVES:
             return Seat(unit_id, rights, first=unit_id == record.receiver_id)
     return None
 
 
-def find(db: Transaction, code: str, actor_id: int, now: datetime) -> tuple[Submission, Seat] | None:
+def find(db: Transaction, code: str, actor: Actor, now: datetime) -> tuple[Submission, Seat] | None:
     """An initiative on somebody's own desk, by its code."""
     record = submissions.by_code(db, code)
-    place = seat(db, record, actor_id, now) if record is not None else None
+    place = seat(db, record, actor, now) if record is not None else None
     return (record, place) if record is not None and place is not None else None
 
 
 def take(
-    db: Transaction, code: str, actor_id: int, now: datetime, *, seen: int | None = None
+    db: Transaction, code: str, actor: Actor, now: datetime, *, seen: int | None = None
 ) -> tuple[Submission, Seat]:
-    """The same, to do something with. Raises Refusal: not theirs, or changed since revision `seen`."""
-    found = find(db, code, actor_id, now)
+    """The same, to do something with. Raises Refusal: not theirs; Changed since revision `seen`."""
+    found = find(db, code, actor, now)
     if found is None:
         raise Refusal("officer.not_yours")
     if seen is not None and found[0].revision != seen:
-        raise changed(found[0])
+        raise Changed(found[0])
     return found
-
-
-def changed(record: Submission) -> Refusal:
-    """Somebody else was quicker, or the state does not allow it any more."""
-    return Refusal("officer.changed", code=record.code, state=record.state)
 
 
 def choices(db: Transaction, record: Submission, place: Seat) -> dict[str, Selection]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 
+from handlers.actors import Actor
+from handlers.acts import act
 from handlers.errors import Refusal
 from handlers.initiatives import purview
 from handlers.office import local_day
@@ -109,32 +111,40 @@ def read_targets(db: Transaction, unit_id: int, typed: str, now: datetime) -> tu
 
     A later line holds against an earlier one, so that «tất cả 3» may be followed by exceptions.
     """
-    below = {unit.code: unit for unit in units.children(db, unit_id, local_day(now))}
+    known = {unit.code: unit for unit in units.children(db, unit_id, local_day(now))}
     wishes: dict[str, Wish] = {}
     unread = []
     for line in filter(None, (part.strip() for part in re.split(r"[\n;,]", typed))):
         found = re.fullmatch(r"(.+?)\s*[:=]?\s*(\d{1,6})", line)
         code, count = (found[1].strip().upper(), int(found[2])) if found else ("", 0)
-        if code in below:
-            wishes[code] = Wish(below[code], count)
+        if code in known:
+            wishes[code] = Wish(known[code], count)
         elif found and compact(found[1]) in map(compact, phrases.load("everyone")):
-            wishes |= {each: Wish(unit, count) for each, unit in below.items()}
+            wishes |= {each: Wish(unit, count) for each, unit in known.items()}
         else:
             unread.append(line)
     return list(wishes.values()), unread
 
 
-def allocate(
-    db: Transaction, programme_id: int, unit_id: int, wishes: Mapping[int, int], *, actor_id: int, now: datetime
-) -> None:
-    """A level sets the numbers of units directly below it. Raises Refusal: not theirs, or no such number."""
-    if Right.SELECT not in purview.desk_rights(db, actor_id, unit_id, now):
+def below(db: Transaction, actor: Actor, unit_id: int, now: datetime) -> list[Unit]:
+    """The units directly below one, whose numbers the actor may set. Raises Refusal: not theirs, or there are none."""
+    found = units.children(db, unit_id, local_day(now))
+    if not found or Right.SELECT not in purview.desk_rights(db, actor, unit_id, now):
         raise Refusal("quota.not_yours")
-    below = {unit.id for unit in units.children(db, unit_id, local_day(now))}
-    if not set(wishes) <= below:
+    return found
+
+
+@act(Right.SELECT, audit="target.set")
+def allocate(
+    db: Transaction, actor: Actor, programme_id: int, unit_id: int, wishes: Mapping[int, int], *, now: datetime
+) -> int:
+    """A level sets the numbers of units directly below it; their sum. Raises Refusal: not theirs, or no such number."""
+    if not set(wishes) <= {unit.id for unit in below(db, actor, unit_id, now)}:
         raise Refusal("quota.not_yours")
     if any(not 0 <= count <= MOST for count in wishes.values()):
         raise Refusal("quota.too_many", limit=MOST)
-    targets.put(db, programme_id, wishes, set_by_unit_id=unit_id, by_id=actor_id, now=now)
-    details = {"programme": programme_id, "units": len(wishes), "total": sum(wishes.values())}
-    audit.record(db, actor_id=actor_id, action="target.set", unit_id=unit_id, now=now, details=details)
+    targets.put(db, programme_id, wishes, set_by_unit_id=unit_id, by_id=actor.member_id, now=now)
+    total = sum(wishes.values())
+    details = {"programme": programme_id, "units": len(wishes), "total": total}
+    audit.record(db, actor_id=actor.member_id, action="target.set", unit_id=unit_id, now=now, details=details)
+    return total

@@ -50,11 +50,6 @@ def of(db: Transaction, programme: Programme, unit: Unit, target: int | None) ->
     return Place(unit, handed_in, recognised, selections.sent_by(db, programme.id, unit.id), target)
 
 
-def below(db: Transaction, unit_id: int, now: datetime) -> list[Unit]:
-    """The units directly below one that exist today."""
-    return units.children(db, unit_id, local_day(now))
-
-
 def silent(places: list[Place]) -> list[Unit]:
     """Who has sent nothing up."""
     return [place.unit for place in places if not place.sent]

@@ -147,7 +147,7 @@ def _let_go(db: Transaction, member_id: int, now: datetime) -> None:
     """What a member may deal with no longer is anybody's again; open addresses of files close."""
     files.close_links(db, member_id, now)
     for unit_id in assignments.of_member(db, member_id):
-        if Right.RECEIVE not in purview.desk_rights(db, member_id, unit_id, now):
+        if Right.RECEIVE not in purview.desk_rights(db, actors.of_member(db, member_id, now), unit_id, now):
             assignments.free(db, member_id, unit_id)
     if members.appointments(db, [member_id], now):
         return

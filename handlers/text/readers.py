@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 NAME_LENGTH = range(2, 81)
+NOTE_LENGTH = range(5, 501)
+"""Characters of what an officer writes to an author: a request, a reason."""
 STROKE = "\u0335"
 """Stands for the bar of đ among the marks of a word; Unicode does not take that letter apart."""
 

@@ -5,36 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from handlers import actors
-from handlers.chat.initiatives import inbox
-from handlers.initiatives import assigning, canned, covers, purview, quotas, scoring, selection
-from handlers.initiatives import life as initiative_life
+from handlers.actors import Actor
+from handlers.initiatives import assigning, canned, covers, deciding, desk, purview, quotas, scoring, selection
 from handlers.initiatives.life import TABLE, Act
-from storage.tables import Purpose, Right
+from storage.tables import CannedAnswer, Purpose, Right
 from tests import initiatives
 from tests.handlers.access_scenes import ABOVE, BOTH, NOW, OWN, OWN_ONLY, UPPER_ONLY, Action, Scene
 from tests.union import OFFICE
 
 
-def _decide(act: Act) -> Callable[[Scene, int], object]:
-    def do(scene: Scene, actor: int) -> object:
-        record, place = purview.take(scene.db, scene.code, actor, NOW)
-        if act not in purview.open_acts(scene.db, record, place):
-            return False
-        note = "Xin nêu rõ chi phí." if TABLE[act].noted else None
-        return initiative_life.move(
-            scene.db, OFFICE, record, act, unit_id=place.unit_id, actor_id=actor, now=NOW, note=note
-        )
+def _who(scene: Scene, member_id: int) -> Actor:
+    return actors.of_member(scene.db, member_id, NOW)
 
-    return do
+
+def _decide(act: Act) -> Callable[[Scene, int], object]:
+    note = "Xin nêu rõ chi phí." if TABLE[act].noted else None
+    return lambda scene, actor: deciding.decide(
+        scene.db, OFFICE, _who(scene, actor), scene.code, seen=None, act=act, now=NOW, note=note
+    )
 
 
 def _choose(purpose: Purpose) -> Callable[[Scene, int], object]:
-    return lambda scene, actor: selection.choose(scene.db, OFFICE, scene.code, purpose, actor_id=actor, now=NOW)
+    return lambda scene, actor: selection.choose(scene.db, OFFICE, _who(scene, actor), scene.code, purpose, now=NOW)
 
 
 def _recognised(scene: Scene) -> None:
-    record, place = purview.take(scene.db, scene.code, scene.helper, NOW)
-    initiative_life.move(scene.db, OFFICE, record, Act.RECOGNISE, unit_id=place.unit_id, actor_id=scene.helper, now=NOW)
+    _decide(Act.RECOGNISE)(scene, scene.helper)
 
 
 def _chosen(scene: Scene) -> None:
@@ -52,25 +48,36 @@ def _chosen_above(scene: Scene) -> None:
     _choose(Purpose.SELECT)(scene, scene.upper)
 
 
+def _keep_a_sentence(scene: Scene, actor: int) -> CannedAnswer:
+    title, text = "Thiếu kết quả", "Chưa nêu kết quả."
+    return canned.add(scene.db, _who(scene, actor), scene.ids[OWN], "decline", title, text, now=NOW)
+
+
 def _has_sentence(scene: Scene) -> None:
-    scene.more["sentence"] = canned.add(
-        scene.db, scene.ids[OWN], "decline", "Thiếu kết quả", "Chưa nêu kết quả.", actor_id=scene.helper, now=NOW
-    )
+    scene.more["sentence"] = _keep_a_sentence(scene, scene.helper).id or 0
+
+
+def _score(scene: Scene, actor: int) -> object:
+    return scoring.give(scene.db, OFFICE, _who(scene, actor), scene.code, [20, 30, 20], now=NOW)
 
 
 def _forward(unit: str) -> Callable[[Scene, int], object]:
     return lambda scene, actor: selection.forward(
-        scene.db, OFFICE, scene.ids[unit], scene.programme_id, actor_id=actor, now=NOW
+        scene.db, OFFICE, _who(scene, actor), scene.ids[unit], scene.programme_id, now=NOW
     )
 
 
+def _read(scene: Scene, actor: int) -> object:
+    return purview.find(scene.db, scene.code, _who(scene, actor), NOW)
+
+
 ACTIONS = (
-    Action("read", Right.RECEIVE, OWN_ONLY, lambda scene, actor: purview.find(scene.db, scene.code, actor, NOW)),
+    Action("read", Right.RECEIVE, OWN_ONLY, _read),
     Action(
         "read what was sent up",
         Right.SELECT,
         BOTH,
-        lambda scene, actor: purview.find(scene.db, scene.code, actor, NOW),
+        _read,
         _sent_up,
     ),
     Action(
@@ -78,21 +85,21 @@ ACTIONS = (
         Right.RECEIVE,
         OWN_ONLY,
         lambda scene, actor: [
-            row for unit_id in scene.ids.values() for row in inbox.waiting_at(scene.db, unit_id, actor, NOW)
+            row for unit_id in scene.ids.values() for row in desk.waiting(scene.db, _who(scene, actor), unit_id, NOW)
         ],
     ),
     Action(
         "search",
         Right.RECEIVE,
         OWN_ONLY,
-        lambda scene, actor: inbox.find(scene.db, list(scene.ids.values()), "tủ sách", actor_id=actor, now=NOW),
+        lambda scene, actor: desk.find(scene.db, _who(scene, actor), list(scene.ids.values()), "tủ sách", NOW),
     ),
     Action("receive", Right.RECEIVE, OWN_ONLY, _decide(Act.RECEIVE)),
     Action(
         "receive all",
         Right.RECEIVE,
         OWN_ONLY,
-        lambda scene, actor: inbox.receive_all(scene.db, OFFICE, [scene.code], actor_id=actor, now=NOW),
+        lambda scene, actor: deciding.receive_many(scene.db, OFFICE, _who(scene, actor), [scene.code], now=NOW),
     ),
     Action("ask for more", Right.APPRAISE, OWN_ONLY, _decide(Act.NEED_MORE)),
     Action("recognise", Right.APPRAISE, OWN_ONLY, _decide(Act.RECOGNISE)),
@@ -101,28 +108,42 @@ ACTIONS = (
         "score",
         Right.APPRAISE,
         OWN_ONLY,
-        lambda scene, actor: scoring.give(scene.db, OFFICE, scene.code, [20, 30, 20], actor_id=actor, now=NOW),
+        _score,
     ),
     Action(
         "score what was sent up",
         Right.APPRAISE,
         UPPER_ONLY,
-        lambda scene, actor: scoring.give(scene.db, OFFICE, scene.code, [20, 30, 20], actor_id=actor, now=NOW),
+        _score,
         _sent_up,
     ),
     Action(
         "assign",
         Right.RECEIVE,
         OWN_ONLY,
-        lambda scene, actor: assigning.assign(scene.db, OFFICE, scene.code, scene.helper, actor_id=actor, now=NOW),
+        lambda scene, actor: assigning.assign(scene.db, OFFICE, _who(scene, actor), scene.code, scene.helper, now=NOW),
     ),
     Action("select", Right.SELECT, OWN_ONLY, _choose(Purpose.SELECT), _recognised),
     Action("reward", Right.SELECT, OWN_ONLY, _choose(Purpose.AWARD), _recognised),
     Action(
+        "select several",
+        Right.SELECT,
+        OWN_ONLY,
+        lambda scene, actor: selection.choose_many(scene.db, OFFICE, _who(scene, actor), [scene.code], now=NOW).done,
+        _recognised,
+    ),
+    Action(
         "take back",
         Right.SELECT,
         OWN_ONLY,
-        lambda scene, actor: selection.deselect(scene.db, OFFICE, scene.code, actor_id=actor, now=NOW),
+        lambda scene, actor: selection.deselect(scene.db, OFFICE, _who(scene, actor), scene.code, now=NOW),
+        _chosen,
+    ),
+    Action(
+        "see the list",
+        Right.FORWARD,
+        OWN_ONLY,
+        lambda scene, actor: selection.pending(scene.db, _who(scene, actor), scene.ids[OWN], scene.programme_id, NOW),
         _chosen,
     ),
     Action("forward", Right.FORWARD, OWN_ONLY, _forward(OWN), _chosen),
@@ -132,7 +153,7 @@ ACTIONS = (
         "keep",
         Right.SELECT,
         UPPER_ONLY,
-        lambda scene, actor: selection.keep(scene.db, scene.code, actor_id=actor, now=NOW),
+        lambda scene, actor: selection.keep(scene.db, _who(scene, actor), scene.code, now=NOW),
         _sent_up,
     ),
     Action("forward above", Right.FORWARD, UPPER_ONLY, _forward(ABOVE), _chosen_above),
@@ -140,35 +161,35 @@ ACTIONS = (
         "cover list",
         Right.FORWARD,
         BOTH,
-        lambda scene, actor: covers.sheet(
-            scene.db, OFFICE, scene.number, actor=actors.of_member(scene.db, actor, NOW), now=NOW
-        ),
+        lambda scene, actor: covers.note(scene.db, _who(scene, actor), scene.number, now=NOW),
+        _sent_up,
+    ),
+    Action(
+        "draw a cover list",
+        Right.FORWARD,
+        BOTH,
+        lambda scene, actor: covers.draw(scene.db, OFFICE, _who(scene, actor), scene.number, now=NOW),
         _sent_up,
     ),
     Action(
         "set targets",
         Right.SELECT,
         UPPER_ONLY,
-        lambda scene, actor: (
-            quotas.allocate(
-                scene.db, scene.programme_id, scene.ids[ABOVE], {scene.ids[OWN]: 5}, actor_id=actor, now=NOW
-            )
-            or True
+        lambda scene, actor: quotas.allocate(
+            scene.db, _who(scene, actor), scene.programme_id, scene.ids[ABOVE], {scene.ids[OWN]: 5}, now=NOW
         ),
     ),
     Action(
         "keep a sentence",
         Right.APPRAISE,
         OWN_ONLY,
-        lambda scene, actor: canned.add(
-            scene.db, scene.ids[OWN], "decline", "Thiếu kết quả", "Chưa nêu kết quả.", actor_id=actor, now=NOW
-        ),
+        _keep_a_sentence,
     ),
     Action(
         "drop a sentence",
         Right.APPRAISE,
         OWN_ONLY,
-        lambda scene, actor: canned.drop(scene.db, scene.more["sentence"], actor_id=actor, now=NOW),
+        lambda scene, actor: canned.drop(scene.db, _who(scene, actor), scene.more["sentence"], now=NOW),
         _has_sentence,
     ),
 )

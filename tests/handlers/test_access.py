@@ -59,7 +59,7 @@ HOLDERS = (
     Holder("admin", lambda _: True, lambda _: {"role": Role.ADMIN}),
     Holder("one who left", lambda _: False, lambda _: {"role": Role.OFFICER, "until": NOW - timedelta(hours=1)}),
 )
-READING = frozenset({"read", "read what was sent up", "list", "search", "cover list"})
+READING = frozenset({"read", "read what was sent up", "list", "search", "cover list", "draw a cover list"})
 """Whoever is trusted with any step of an initiative may read it: lacking one right changes nothing."""
 BY_ROLE = frozenset({"hand out a role", "see a role", "end a role", "see who serves", "be away", "be back"})
 """The role is enough: whoever serves a unit hands on what they have themselves."""
@@ -219,12 +219,12 @@ def test_every_step_of_the_life_is_walked() -> None:
 def test_what_lies_with_a_unit_that_nobody_serves_is_on_the_desk_above(union: Union) -> None:
     with union.rows() as db:
         scene = _scene(db, union)
-        assert purview.find(db, scene.code, scene.upper, NOW) is None
+        assert purview.find(db, scene.code, actors.of_member(db, scene.upper, NOW), NOW) is None
         held = appointments.in_subtree(db, scene.ids[OWN], NOW)
         appointments.end(db, [row.appointment.id for row in held if row.appointment.id], NOW)
-        assert purview.find(db, scene.code, scene.helper, NOW) is None
-        assert purview.find(db, scene.code, scene.upper, NOW) is not None
-        assert purview.find(db, scene.code, union.people["top"], NOW) is None
+        assert purview.find(db, scene.code, actors.of_member(db, scene.helper, NOW), NOW) is None
+        assert purview.find(db, scene.code, actors.of_member(db, scene.upper, NOW), NOW) is not None
+        assert purview.find(db, scene.code, actors.of_member(db, union.people["top"], NOW), NOW) is None
         record = submissions.by_code(db, scene.code)
         assert record is not None
         assert units.by_id(db, record.receiver_id or 0) is not None

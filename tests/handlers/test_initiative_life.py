@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
+from handlers import actors
 from handlers.initiatives import life as initiative_life
-from handlers.initiatives.life import TABLE, Act, allows
+from handlers.initiatives.life import NAMED, TABLE, Act, Changed, allows
 from storage import audit, submissions
-from storage.tables import State
+from storage.database import Transaction
+from storage.tables import State, Submission
 from tests import initiatives
 from tests.union import OFFICE, Union, at
 
@@ -40,6 +42,12 @@ def union(database_url: str) -> Iterator[Union]:
     union.database.close()
 
 
+def move(db: Transaction, record: Submission, act: Act, officer: int, now: datetime) -> None:
+    """What the unit that received it does with an initiative."""
+    actor, unit_id = actors.of_member(db, officer, now), record.receiver_id
+    initiative_life.move(db, OFFICE, record, act, unit_id=unit_id, actor=actor, now=now, note="Vì sao.")
+
+
 def test_the_table_has_exactly_the_ways_of_the_plan() -> None:
     assert {act: (set(states), to) for act, (states, to) in WAYS.items()} == {
         act: (set(step.states), step.to or State.RECOGNISED) for act, step in TABLE.items()
@@ -58,20 +66,22 @@ def test_a_step_is_made_out_of_its_states_only_and_kept_with_its_moment_and_unit
             record = submissions.by_code(db, initiatives.plant(db, "P.1.1", programme, number, NOW, state=state))
             assert record is not None
             assert record.id is not None
-            moved = initiative_life.move(
-                db, OFFICE, record, act, unit_id=school, actor_id=officer, now=later, note="Vì sao."
-            )
-            assert (moved is not None) == (state in allowed)
+            if moved := state in allowed:
+                move(db, record, act, officer, later)
+            else:
+                with pytest.raises(Changed):
+                    move(db, record, act, officer, later)
             steps = [(row.to_state, row.at, row.unit_id) for row in submissions.transitions(db, record.id)]
             assert steps[1:] == ([(to, later, school)] if moved else [])
         db.flush()
-        assert audit.happened(db, f"initiative.{act if act is Act.DESELECT else to}") == (act is not Act.SUPPLEMENT)
+        assert audit.happened(db, f"initiative.{NAMED.get(act, to)}")
+        assert act is not Act.SUPPLEMENT or not audit.happened(db, f"initiative.{to}")
 
 
 def test_a_step_on_what_somebody_changed_meanwhile_is_not_made(union: Union) -> None:
     with union.rows() as db:
         code = initiatives.plant(db, "P.1.1", initiatives.programme(db, NOW), 1, NOW, state=State.SENT)
-        school, officer = union.unit(db, "P.1.1"), union.people["base"]
+        officer = union.people["base"]
     with union.rows() as slow:
         record = submissions.by_code(slow, code)
         assert record is not None
@@ -79,6 +89,6 @@ def test_a_step_on_what_somebody_changed_meanwhile_is_not_made(union: Union) -> 
     with union.rows() as db:
         quick = submissions.by_code(db, code)
         assert quick is not None
-        assert initiative_life.move(db, OFFICE, quick, Act.RECEIVE, unit_id=school, actor_id=officer, now=NOW)
-    with union.rows() as db:
-        assert not initiative_life.move(db, OFFICE, record, Act.RECEIVE, unit_id=school, actor_id=officer, now=NOW)
+        move(db, quick, Act.RECEIVE, officer, NOW)
+    with union.rows() as db, pytest.raises(Changed):
+        move(db, record, Act.RECEIVE, officer, NOW)

@@ -62,7 +62,7 @@ def test_whoever_leaves_has_no_role_no_work_no_open_form_and_hears_nothing(
     _, code = author(desk)
     with desk.rows() as db:
         one, two = who(db, hanh).id or 0, who(db, binh).id or 0
-        assigning.assign(db, desk.office, code, one, actor_id=two, now=desk.now)
+        assigning.assign(db, desk.office, actors.of_member(db, two, desk.now), code, one, now=desk.now)
         offer = files.offer_upload(
             db, desk.office, member_id=one, purpose="award", subject="HS-1", title="HS-1", channel="web", now=desk.now
         )

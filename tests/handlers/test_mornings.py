@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from handlers import demo, mornings
+from handlers import actors, demo, mornings
 from handlers.actors import CLOCK
 from handlers.duties import openings
 from handlers.initiatives import assigning, items
@@ -124,7 +124,7 @@ def test_what_a_colleague_hands_over_waits_too(desk: Desk) -> None:
     with desk.rows() as db:
         known = members.by_addresses(db, [hanh.address, mai.address])
         giver, taker = (known[one.address].member.id or 0 for one in (hanh, mai))
-        assigning.assign(db, desk.office, code, taker, actor_id=giver, now=desk.now)
+        assigning.assign(db, desk.office, actors.of_member(db, giver, desk.now), code, taker, now=desk.now)
     assert mai.hears() == ""
     morning(desk)
     assert f"giao sáng kiến {code}" in mai.hears()

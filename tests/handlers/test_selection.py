@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from handlers import actors
+from handlers.actors import Actor
 from handlers.duties import acts as duties
 from handlers.errors import Refusal
 from handlers.initiatives import assigning, canned, covers, quotas, scoring, selection, standings
@@ -66,6 +67,11 @@ def told(db: Transaction, union: Union, name: str) -> list[str]:
     return [Outbound.from_json(db.seals.open(row.body)).text for row in rows.all() if row.body]
 
 
+def acts(db: Transaction, union: Union, who: str) -> Actor:
+    """Somebody with their roles."""
+    return actors.of_member(db, union.people[who], NOW)
+
+
 def state(db: Transaction, code: str) -> str:
     record = submissions.by_code(db, code)
     assert record is not None
@@ -73,11 +79,11 @@ def state(db: Transaction, code: str) -> str:
 
 
 def choose(db: Transaction, union: Union, who: str, code: str, purpose: Purpose = Purpose.SELECT, **more: str) -> None:
-    selection.choose(db, OFFICE, code, purpose, actor_id=union.people[who], now=NOW, **more)  # type: ignore[arg-type]
+    selection.choose(db, OFFICE, acts(db, union, who), code, purpose, now=NOW, **more)  # type: ignore[arg-type]
 
 
 def forward(db: Transaction, union: Union, who: str, unit: str, programme: Programme) -> selection.Sent:
-    return selection.forward(db, OFFICE, union.unit(db, unit), programme.id, actor_id=union.people[who], now=NOW)
+    return selection.forward(db, OFFICE, acts(db, union, who), union.unit(db, unit), programme.id, now=NOW)
 
 
 def test_an_initiative_rises_from_its_school_to_the_province_and_its_author_hears_of_each_step(
@@ -123,7 +129,7 @@ def test_the_level_above_is_told_once_and_sees_only_what_was_sent_up(
     sent, kept = (initiatives.plant(db, "P.1.1", programme, number, NOW) for number in (1, 2))
     choose(db, union, "base", sent)
     choose(db, union, "base", kept)
-    selection.deselect(db, OFFICE, kept, actor_id=union.people["base"], now=NOW)
+    selection.deselect(db, OFFICE, acts(db, union, "base"), kept, now=NOW)
     assert state(db, kept) == State.RECOGNISED
     above = union.unit(db, "P.1")
     assert desks.sent_up(db, above, NOW, 10) == []
@@ -133,8 +139,8 @@ def test_the_level_above_is_told_once_and_sees_only_what_was_sent_up(
     with pytest.raises(Refusal, match=r"selection\.nothing"):
         forward(db, union, "base", "P.1.1", programme)
     with pytest.raises(Refusal, match=r"officer\.changed"):
-        selection.deselect(db, OFFICE, sent, actor_id=union.people["base"], now=NOW)
-    selection.keep(db, sent, actor_id=union.people["upper"], now=NOW)
+        selection.deselect(db, OFFICE, acts(db, union, "base"), sent, now=NOW)
+    selection.keep(db, acts(db, union, "upper"), sent, now=NOW)
     assert desks.sent_up(db, above, NOW, 10) == []
     choose(db, union, "upper", sent)
     assert state(db, sent) == State.SELECTED
@@ -169,7 +175,7 @@ def test_a_fixed_number_holds(db: Transaction, union: Union, programme: Programm
         choose(db, union, "top", code)
     with pytest.raises(Refusal, match=r"selection\.full"):
         choose(db, union, "top", codes[4], reason="Rất xứng đáng.")
-    selection.deselect(db, OFFICE, codes[0], actor_id=union.people["top"], now=NOW)
+    selection.deselect(db, OFFICE, acts(db, union, "top"), codes[0], now=NOW)
     choose(db, union, "top", codes[4])
     assert selections.count(db, programme.id, union.unit(db, "P"), Purpose.SELECT) == 4
 
@@ -232,7 +238,7 @@ def test_of_two_who_choose_the_same_the_slower_is_refused(db: Transaction, union
     seen = record.revision
     choose(db, union, "base", code)
     with pytest.raises(Refusal, match=r"officer\.changed"):
-        selection.choose(db, OFFICE, code, Purpose.AWARD, actor_id=union.people["colleague"], now=NOW, seen=seen)
+        selection.choose(db, OFFICE, acts(db, union, "colleague"), code, Purpose.AWARD, now=NOW, seen=seen)
     with pytest.raises(Refusal, match=r"officer\.changed"):
         choose(db, union, "colleague", code)
 
@@ -241,22 +247,22 @@ def test_points_of_several_appraisers_are_averaged_and_their_spread_is_kept(
     db: Transaction, union: Union, programme: Programme
 ) -> None:
     code = initiatives.plant(db, "P.1.1", programme, 1, NOW, state=State.SENT, author=author(db, union))
-    scoring.give(db, OFFICE, code, [20, 30, 20], actor_id=union.people["base"], now=NOW)
+    scoring.give(db, OFFICE, acts(db, union, "base"), code, [20, 30, 20], now=NOW)
     assert state(db, code) == State.APPRAISING
-    scoring.give(db, OFFICE, code, [30, 40, 30], actor_id=union.people["colleague"], now=NOW)
-    _, points = scoring.give(db, OFFICE, code, [20, 30, 30], actor_id=union.people["base"], now=NOW)
+    scoring.give(db, OFFICE, acts(db, union, "colleague"), code, [30, 40, 30], now=NOW)
+    _, points = scoring.give(db, OFFICE, acts(db, union, "base"), code, [20, 30, 30], now=NOW)
     assert points == scoring.Summary(appraisers=2, average=90.0, lowest=80, highest=100, most=100)
     assert [f"{code} của anh/chị đang được" in text for text in told(db, union, "author")] == [True]
     for wrong in ([31, 0, 0], [1, 2], [-1, 0, 0]):
         with pytest.raises(Refusal, match=r"scoring\.invalid"):
-            scoring.give(db, OFFICE, code, wrong, actor_id=union.people["base"], now=NOW)
+            scoring.give(db, OFFICE, acts(db, union, "base"), code, wrong, now=NOW)
 
 
 def test_a_programme_without_a_sheet_is_not_scored(db: Transaction, union: Union) -> None:
     plain = initiatives.programme(db, NOW, "chi-thi-05")
     code = initiatives.plant(db, "P.1.1", plain, 1, NOW, state=State.SENT)
     with pytest.raises(Refusal, match=r"officer\.changed"):
-        scoring.give(db, OFFICE, code, [], actor_id=union.people["base"], now=NOW)
+        scoring.give(db, OFFICE, acts(db, union, "base"), code, [], now=NOW)
 
 
 def test_targets_are_read_as_they_are_typed_and_the_table_shows_them(
@@ -268,7 +274,7 @@ def test_targets_are_read_as_they_are_typed_and_the_table_shows_them(
     assert unread == ["P.9 4", "linh tinh"]
     assert programme.id is not None
     counts = {wish.unit.id or 0: wish.count for wish in wishes}
-    quotas.allocate(db, programme.id, above, counts, actor_id=union.people["upper"], now=NOW)
+    quotas.allocate(db, acts(db, union, "upper"), programme.id, above, counts, now=NOW)
     assert targets.of(db, programme.id, union.unit(db, "P.1.2")) == 5
     for number, (unit, what) in enumerate(
         (("P.1.1", State.RECOGNISED), ("P.1.1", State.DECLINED), ("P.1.2", State.SENT), ("P.1.2", State.RECOGNISED))
@@ -292,8 +298,7 @@ def test_the_cover_list_is_a_sheet_whose_cells_are_never_formulas(
 ) -> None:
     code = initiatives.plant(db, "P.1.1", programme, 1, NOW, text="=1+1 là cách tính mới của tổ.")
     number = initiatives.send_up(db, OFFICE, [code], union.unit(db, "P.1.1"), union.people["base"], NOW)
-    upper = actors.of_member(db, union.people["upper"], NOW)
-    sheet = load_workbook(io.BytesIO(covers.sheet(db, OFFICE, number, actor=upper, now=NOW))).active
+    sheet = load_workbook(io.BytesIO(covers.draw(db, OFFICE, acts(db, union, "upper"), number, now=NOW))).active
     assert sheet is not None
     cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert cells[0][0] == "Công đoàn P.1.1"
@@ -305,13 +310,13 @@ def test_the_cover_list_is_a_sheet_whose_cells_are_never_formulas(
 def test_a_colleague_is_given_an_initiative_and_told(db: Transaction, union: Union, programme: Programme) -> None:
     code = initiatives.plant(db, "P.1.1", programme, 1, NOW, state=State.SENT)
     mate = union.people["colleague"]
-    assigning.assign(db, OFFICE, code, mate, actor_id=union.people["base"], now=NOW)
+    assigning.assign(db, OFFICE, acts(db, union, "base"), code, mate, now=NOW)
     assert [f"giao sáng kiến {code}" in text for text in told(db, union, "colleague")] == [True]
     record = submissions.by_code(db, code)
     assert record is not None
     assert assigning.holder(db, record, union.unit(db, "P.1.1"), NOW) == (mate, "Trần Thị colleague")
     with pytest.raises(Refusal, match=r"inbox\.no_colleague"):
-        assigning.assign(db, OFFICE, code, union.people["second"], actor_id=mate, now=NOW)
+        assigning.assign(db, OFFICE, acts(db, union, "colleague"), code, union.people["second"], now=NOW)
     db.execute(update(Appointment).where(col(Appointment.member_id) == mate).values(until=NOW))
     assert assigning.holder(db, record, union.unit(db, "P.1.1"), NOW) is None
 
@@ -320,14 +325,14 @@ def test_a_colleague_is_given_an_initiative_and_told(db: Transaction, union: Uni
 def test_a_sentence_may_hold_nothing_but_the_known_variables(db: Transaction, union: Union, text: str) -> None:
     school = union.unit(db, "P.1.1")
     with pytest.raises(Refusal, match=r"canned\.text_invalid"):
-        canned.add(db, school, "decline", "Thử", text, actor_id=union.people["base"], now=NOW)
+        canned.add(db, acts(db, union, "base"), school, "decline", "Thử", text, now=NOW)
 
 
 def test_a_sentence_of_the_level_above_is_filled_for_each_author(
     db: Transaction, union: Union, programme: Programme
 ) -> None:
     words = "Anh/chị {{ ten }} ({{ don_vi }}) nêu rõ hiệu quả giúp."
-    canned.add(db, union.unit(db, "P.1"), "need_more", "Hiệu quả", words, actor_id=union.people["upper"], now=NOW)
+    canned.add(db, acts(db, union, "upper"), union.unit(db, "P.1"), "need_more", "Hiệu quả", words, now=NOW)
     code = initiatives.plant(db, "P.1.1", programme, 1, NOW, state=State.SENT)
     record = submissions.by_code(db, code)
     assert record is not None
@@ -356,7 +361,7 @@ def test_what_the_author_erased_leaves_the_list_before_it_is_sent(
 def test_averages_are_of_one_unit_only(db: Transaction, union: Union, programme: Programme) -> None:
     code = initiatives.plant(db, "P.1.1", programme, 1, NOW)
     initiatives.send_up(db, OFFICE, [code], union.unit(db, "P.1.1"), union.people["base"], NOW)
-    scoring.give(db, OFFICE, code, [30, 40, 30], actor_id=union.people["upper"], now=NOW)
+    scoring.give(db, OFFICE, acts(db, union, "upper"), code, [30, 40, 30], now=NOW)
     row = db.scalars(select(Submission)).one()
     assert scores.averages(db, [row.id or 0], union.unit(db, "P.1")) == {row.id: 100.0}
     assert scores.averages(db, [row.id or 0], union.unit(db, "P.1.1")) == {}

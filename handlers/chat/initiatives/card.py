@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from handlers.chat.context import Context
-from handlers.initiatives import assigning, purview, quotas, scoring
+from handlers.errors import Refusal
+from handlers.initiatives import assigning, authors, purview, quotas, scoring
 from handlers.initiatives import items as initiatives
-from handlers.initiatives.life import Act
+from handlers.initiatives.life import Act, Changed, Moved
 from handlers.initiatives.purview import Seat
+from handlers.reaching import promises
 from handlers.text.likeness import ALIKE, overlap, shingles
 from messages import programmes as templates
 from messages.types import Choice, Say
@@ -21,18 +23,17 @@ SHOWN_CHOICES = 2
 
 def show(context: Context, code: str) -> None:
     """The card of an initiative on one's own desk."""
-    found = purview.find(context.db, code, context.my_id, context.now)
+    found = purview.find(context.db, code, context.actor, context.now)
     if found is None:
         context.say("officer.not_yours")
         return
     record, place = found
     label = context.office.catalogue.label
-    unit = units.by_id(context.db, record.unit_id) if record.unit_id else None
     values = {
         "code": record.code,
         "state": label(f"state.{record.state}"),
         "programme": initiatives.programme_name(context.db, record),
-        "unit": unit.name if unit else record.other_unit or "",
+        "unit": authors.unit_name(context.db, record),
         "group": label(f"group.{record.group}") if record.group else "",
         "author": record.full_name,
         "phone": record.phone,
@@ -62,6 +63,22 @@ def changed(context: Context, record: Submission, wanted: State | None = None) -
         return
     context.say("officer.changed", code=record.code, state=context.office.catalogue.label(f"state.{record.state}"))
     show(context, record.code)
+
+
+def refused(context: Context, refusal: Refusal) -> None:
+    """Say why something was not done with an initiative; one that was changed is shown as it is now."""
+    if isinstance(refusal, Changed):
+        changed(context, refusal.record)
+    else:
+        context.refused(refusal)
+
+
+def told(context: Context, *done: Moved) -> str:
+    """For the officer who did it: whether the author knows, or how many of several authors."""
+    if len(done) > 1:
+        return promises.all_words(context.office, [one.told for one in done if one.told is not None])
+    (one,) = done
+    return promises.words(context.office, one.told, phone=one.record.phone) if one.told is not None else ""
 
 
 def _is_rewritten(context: Context, record: Submission) -> bool:
@@ -130,7 +147,7 @@ def _duplicates(context: Context, record: Submission, place: Seat) -> list[str]:
     found = [other.code for other in near if overlap(shingles(other.text or ""), own) >= ALIKE]
     if record.programme_id is not None and record.fingerprint is not None:
         for other in submissions.alike(context.db, record.programme_id, record.fingerprint):
-            seen = purview.find(context.db, other.code, context.my_id, context.now)
+            seen = purview.find(context.db, other.code, context.actor, context.now)
             if other.id != record.id and other.code not in found and seen is not None:
                 found.append(other.code)
     return found[:SHOWN_ALIKE]

@@ -7,14 +7,15 @@ from typing import Any
 
 from handlers.chat import duties as duty_desk
 from handlers.chat.context import Context
+from handlers.chat.initiatives import card as initiative_card
 from handlers.chat.initiatives import inbox, selection_desk, standings_desk
 from handlers.errors import Refusal
 from handlers.flows import desk_notes
 from handlers.flows.outcomes import DeskWork
-from handlers.initiatives import canned, purview, scoring
+from handlers.initiatives import canned, scoring
 from messages.types import Choice, Say
-from storage import assignments, units
-from storage.tables import Purpose, Right
+from storage import units
+from storage.tables import Purpose
 
 Told = Mapping[str, Any]
 
@@ -40,12 +41,11 @@ def _pick(context: Context, told: Told) -> None:
 
 
 def _score(context: Context, told: Told) -> None:
+    db, office, code = context.db, context.office, told["code"]
     try:
-        record, points = scoring.give(
-            context.db, context.office, told["code"], told["points"], actor_id=context.my_id, now=context.now
-        )
+        record, points = scoring.give(db, office, context.actor, code, told["points"], now=context.now)
     except Refusal as refusal:
-        context.said.append(Say(refusal.key, refusal.values))
+        initiative_card.refused(context, refusal)
         return
     values = {
         "code": record.code,
@@ -70,11 +70,12 @@ def _obstacle(context: Context, told: Told) -> None:
 
 def show_canned(context: Context, unit_id: int) -> None:
     """The sentences a unit may use; its own may be dropped, new ones kept."""
-    if Right.APPRAISE not in purview.desk_rights(context.db, context.my_id, unit_id, context.now):
-        context.say("officer.not_yours")
+    try:
+        kept = canned.shown(context.db, context.actor, unit_id, context.now)
+    except Refusal as refusal:
+        context.refused(refusal)
         return
     unit = units.by_id(context.db, unit_id)
-    kept = canned.of_unit(context.db, unit_id)
     label = context.office.catalogue.label
     values = {
         "unit": unit.name if unit else "",
@@ -97,31 +98,22 @@ def press_canned(context: Context, key: str) -> None:
         inbox.begin(context, desk_notes.CANNED.name, {"unit_id": int(number), "fields": canned.fields()})
         return
     try:
-        row = canned.drop(context.db, int(number), actor_id=context.my_id, now=context.now)
+        row = canned.drop(context.db, context.actor, int(number), now=context.now)
     except Refusal as refusal:
-        context.said.append(Say(refusal.key, refusal.values))
+        context.refused(refusal)
         return
     context.say("canned.dropped", title=row.title, text=row.text)
     show_canned(context, row.unit_id)
 
 
 def _canned(context: Context, told: Told) -> None:
+    unit_id, use, title, text = told["unit_id"], told["use"], told["title"], told["text"]
     try:
-        number = canned.add(
-            context.db,
-            told["unit_id"],
-            told["use"],
-            told["title"],
-            told["text"],
-            actor_id=context.my_id,
-            now=context.now,
-        )
+        row = canned.add(context.db, context.actor, unit_id, use, title, text, now=context.now)
     except Refusal as refusal:
-        context.said.append(Say(refusal.key, refusal.values))
-        context.give_back(None, told["title"], told["text"])
+        context.refused(refusal)
+        context.give_back(None, title, text)
         return
-    row = assignments.answer(context.db, number)
-    assert row is not None
     context.say("canned.kept", title=row.title)
     show_canned(context, row.unit_id)
 

@@ -10,13 +10,12 @@ from datetime import datetime
 from handlers.chat.context import Context
 from handlers.chat.feedback import desk as feedback_desk
 from handlers.chat.initiatives import card as initiative_card
-from handlers.chat.initiatives import inbox, selection_desk
+from handlers.chat.initiatives import inbox, own, selection_desk
 from handlers.chat.initiatives.card import changed
 from handlers.errors import Refusal
 from handlers.flows import desk_notes
 from handlers.flows.form import Draft
-from handlers.initiatives import assigning, canned, items, purview, selection
-from handlers.initiatives import life as initiative_life
+from handlers.initiatives import assigning, canned, deciding, purview, selection
 from handlers.initiatives.life import TABLE, Act
 from handlers.initiatives.purview import Seat
 from handlers.reaching import promises
@@ -45,12 +44,6 @@ def serves(context: Context) -> bool:
     return bool(context.appointments)
 
 
-def item(context: Context, code: str) -> Submission | None:
-    """An initiative on the member's own desk; any other is as good as not there."""
-    found = purview.find(context.db, code, context.my_id, context.now) if serves(context) else None
-    return found[0] if found else None
-
-
 def card(context: Context, code: str) -> None:
     """One item with everything needed to decide, and the decisions open now."""
     if code.startswith(feedback_desk.PREFIX):
@@ -65,13 +58,13 @@ def press(context: Context, question: str, key: str) -> None:
     if key == "inbox":
         inbox.show(context)
         return
-    found = purview.find(context.db, code, context.my_id, context.now)
+    found = purview.find(context.db, code, context.actor, context.now)
     if found is None:
         context.say("officer.not_yours")
     elif key == "open":
         card(context, code)
     elif key == "versions":
-        items.show_texts(context, found[0])
+        own.show_texts(context, found[0])
     elif not revision.isdigit() or int(revision) != found[0].revision:
         changed(context, found[0], LEADS_TO.get(key))
     else:
@@ -81,7 +74,7 @@ def press(context: Context, question: str, key: str) -> None:
 def _pressed(context: Context, record: Submission, place: Seat, key: str) -> None:
     """Something that does not decide by itself, else a decision that is open now."""
     if key in CONFIRMED and Act.RECOGNISE in purview.open_acts(context.db, record, place):
-        _recognise(context, record, place, agreed=key == "agreed")
+        _decide(context, record.code, Act.RECOGNISE, seen=record.revision, agreed=key == "agreed")
     elif key == AWARDED and Act.AWARD in purview.open_acts(context.db, record, place):
         selection_desk.choose(context, record.code, Purpose.AWARD, seen=record.revision)
     elif key == "more":
@@ -94,9 +87,7 @@ def _pressed(context: Context, record: Submission, place: Seat, key: str) -> Non
     elif key.startswith("to.") and key.removeprefix("to.").isdecimal():
         _assign(context, record, int(key.removeprefix("to.")))
     elif key == "looked_at" and purview.may_keep(context.db, record, place):
-        selection.keep(context.db, record.code, actor_id=context.my_id, now=context.now)
-        context.say("selection.kept", code=record.code)
-        inbox.offer_next(context, record)
+        selection_desk.keep(context, record.code, seen=record.revision)
     elif key in {act.value for act in purview.open_acts(context.db, record, place)}:
         _act(context, record, place, Act(key))
     else:
@@ -106,7 +97,7 @@ def _pressed(context: Context, record: Submission, place: Seat, key: str) -> Non
 def _act(context: Context, record: Submission, place: Seat, act: Act) -> None:
     match act:
         case Act.RECEIVE:
-            decide(context, record.code, record.revision, State.RECEIVED, None)
+            _decide(context, record.code, act, seen=record.revision)
         case Act.RECOGNISE:
             _confirm(context, record)
         case Act.NEED_MORE | Act.DECLINE:
@@ -144,62 +135,47 @@ def _confirm_award(context: Context, record: Submission, place: Seat) -> None:
     context.said.append(Say("selection.award_confirm", values, choices, question))
 
 
-def _recognise(context: Context, record: Submission, place: Seat, *, agreed: bool) -> None:
-    if agreed:
-        assigning.agree(context.db, record, unit_id=place.unit_id, actor_id=context.my_id, now=context.now)
-    decide(context, record.code, record.revision, State.RECOGNISED, None)
-
-
 def _assign(context: Context, record: Submission, member_id: int) -> None:
+    db, office, seen = context.db, context.office, record.revision
     try:
-        name, told = assigning.assign(
-            context.db, context.office, record.code, member_id, actor_id=context.my_id, now=context.now
-        )
+        given = assigning.assign(db, office, context.actor, record.code, member_id, now=context.now, seen=seen)
     except Refusal as refusal:
-        context.said.append(Say(refusal.key, refusal.values))
+        initiative_card.refused(context, refusal)
         return
-    key = "inbox.taken" if member_id == context.my_id else "inbox.assigned"
-    words = promises.words(context.office, told, Who.COLLEAGUE) if told is not None else ""
-    context.said.append(Say(key, {"code": record.code, "name": name, "told": words}))
-    if member_id == context.my_id:
+    key = "inbox.taken" if given.told is None else "inbox.assigned"
+    words = promises.words(office, given.told, Who.COLLEAGUE) if given.told is not None else ""
+    context.said.append(Say(key, {"code": record.code, "name": given.name, "told": words}))
+    if given.told is None:
         card(context, record.code)
     else:
         inbox.offer_next(context, record)
 
 
-DECISIONS = {TABLE[act].to: act for act in (Act.RECEIVE, Act.NEED_MORE, Act.RECOGNISE, Act.DECLINE)}
-"""What leads to each state an officer decides on."""
+DECISIONS = {TABLE[act].to: act for act in NOTED}
+"""What leads to each state that a typed note decides on."""
 
 
 def decide(context: Context, code: str, revision: int, state: State, note: str | None) -> None:
-    """Carry out a decision on what the officer saw; somebody else's change in between is told, not overwritten."""
-    found = purview.find(context.db, code, context.my_id, context.now)
-    if found is None:
-        context.say("officer.not_yours")
-        return
-    record, place = found
-    act = DECISIONS[state]
-    is_open = record.revision == revision and act in purview.open_acts(context.db, record, place)
-    moved = is_open and initiative_life.move(
-        context.db,
-        context.office,
-        record,
-        act,
-        unit_id=place.unit_id,
-        actor_id=context.my_id,
-        now=context.now,
-        note=note,
-    )
-    if not moved:
-        changed(context, record)
+    """Carry out what a note was typed for, on what the officer saw; what is refused gives the note back."""
+    if not _decide(context, code, DECISIONS[state], seen=revision, note=note):
         context.give_back(code, note)
-        return
-    label = context.office.catalogue.label(f"state.{state}")
-    context.say("officer.done", code=code, state=label, told=moved.words(context.office))
+
+
+def _decide(context: Context, code: str, act: Act, *, seen: int, note: str | None = None, agreed: bool = False) -> bool:
+    """Whether it was done; somebody else's change in between is told, not overwritten."""
+    db, office, now = context.db, context.office, context.now
+    try:
+        moved = deciding.decide(db, office, context.actor, code, seen=seen, act=act, now=now, note=note, agreed=agreed)
+    except Refusal as refusal:
+        initiative_card.refused(context, refusal)
+        return False
+    state = office.catalogue.label(f"state.{moved.record.state}")
+    context.say("officer.done", code=code, state=state, told=initiative_card.told(context, moved))
     if act is Act.RECEIVE:
         card(context, code)
     else:
-        inbox.offer_next(context, record)
+        inbox.offer_next(context, moved.record)
+    return True
 
 
 def is_staff(context: Context) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from zlib import crc32
 
 from handlers.chat.context import Context
 from handlers.chat.initiatives import card as initiative_card
@@ -13,10 +12,10 @@ from handlers.files import files
 from handlers.flows import desk_notes
 from handlers.initiatives import covers, purview, quotas, selection
 from handlers.initiatives.life import Moved
-from handlers.initiatives.selection import QUESTION, NeedsReason
+from handlers.initiatives.selection import QUESTION, ListChanged, NeedsReason
 from handlers.reaching import promises
 from messages.types import Choice, Say
-from storage import desks, programmes, scores, selections, units
+from storage import programmes, selections, units
 from storage.files import Info
 from storage.tables import Programme, Purpose, Right, Submission, Unit
 
@@ -29,62 +28,38 @@ def choose(
     context: Context, code: str, purpose: Purpose, *, seen: int | None = None, reason: str | None = None
 ) -> None:
     """Choose one for the list or a reward; a planned number that is reached asks for a reason."""
-    moved = _try(context, code, purpose, seen=seen, reason=reason)
-    if moved is not None:
-        _chosen(context, [moved], purpose)
-        inbox.offer_next(context, moved.record)
-    elif context.talk.draft is None:
-        context.give_back(code, reason)
+    db, office, now = context.db, context.office, context.now
+    try:
+        moved = selection.choose(db, office, context.actor, code, purpose, now=now, seen=seen, reason=reason)
+    except Refusal as refusal:
+        _refused(context, refusal, purpose, seen)
+        if context.talk.draft is None:
+            context.give_back(code, reason)
+        return
+    _chosen(context, [moved], purpose)
+    inbox.offer_next(context, moved.record)
 
 
 def choose_many(context: Context, codes: Sequence[str]) -> None:
     """Several for the list at once; it stops where one needs a reason or is refused, and says so."""
-    done: list[Moved] = []
-    for code in codes:
-        moved = _try(context, code, Purpose.SELECT)
-        if moved is None:
-            break
-        done.append(moved)
-    if done:
-        unasked = len(context.said)
-        _chosen(context, done, Purpose.SELECT)
-        context.said.insert(0, context.said.pop(unasked))
+    several = selection.choose_many(context.db, context.office, context.actor, codes, now=context.now)
+    if several.done:
+        _chosen(context, several.done, Purpose.SELECT)
+    if several.stopped is not None:
+        _refused(context, several.stopped, Purpose.SELECT, None)
 
 
-def _try(
-    context: Context, code: str, purpose: Purpose, *, seen: int | None = None, reason: str | None = None
-) -> Moved | None:
-    try:
-        return selection.choose(
-            context.db,
-            context.office,
-            code,
-            purpose,
-            actor_id=context.my_id,
-            now=context.now,
-            seen=seen,
-            reason=reason,
-        )
-    except NeedsReason as needed:
-        answers = {**needed.values, "purpose": purpose.value, "revision": seen}
-        inbox.begin(context, desk_notes.OVER.name, answers)
-    except Refusal as refusal:
-        _refused(context, refusal, code)
-    return None
-
-
-def _refused(context: Context, refusal: Refusal, code: str) -> None:
-    found = purview.find(context.db, code, context.my_id, context.now)
-    if refusal.key == "officer.changed" and found is not None:
-        initiative_card.changed(context, found[0])
+def _refused(context: Context, refusal: Refusal, purpose: Purpose, seen: int | None) -> None:
+    if isinstance(refusal, NeedsReason):
+        inbox.begin(context, desk_notes.OVER.name, {**refusal.values, "purpose": purpose.value, "revision": seen})
     else:
-        context.said.append(Say(refusal.key, refusal.values))
+        initiative_card.refused(context, refusal)
 
 
 def _chosen(context: Context, done: Sequence[Moved], purpose: Purpose) -> None:
     """Say how many there are now, who knows of it, and what may be done next."""
     record = done[-1].record
-    found = purview.find(context.db, record.code, context.my_id, context.now)
+    found = purview.find(context.db, record.code, context.actor, context.now)
     assert found is not None
     unit_id = found[1].unit_id
     number = quotas.standing(context.db, record.programme_id, unit_id, purpose)
@@ -94,52 +69,53 @@ def _chosen(context: Context, done: Sequence[Moved], purpose: Purpose) -> None:
         "award": purpose is Purpose.AWARD,
         "count": number.count if number else 0,
         "planned": number.planned if number else 0,
-        "told": _told(context, done),
+        "told": initiative_card.told(context, *done),
     }
     label = context.office.catalogue.label
     choices = (Choice(f"chosen.{unit_id}", label("chosen")), Choice("inbox", label("open_inbox")))
     context.said.append(Say("selection.done", values, choices, "inbox"))
 
 
-def _told(context: Context, done: Sequence[Moved]) -> str:
-    if len(done) == 1:
-        return done[0].words(context.office)
-    return promises.all_words(context.office, [one.told for one in done if one.told is not None])
-
-
-def deselect(context: Context, code: str, *, seen: int | None = None) -> None:
+def deselect(context: Context, code: str, *, seen: int) -> None:
     """Take one off the list."""
     try:
-        moved = selection.deselect(context.db, context.office, code, actor_id=context.my_id, now=context.now, seen=seen)
+        moved = selection.deselect(context.db, context.office, context.actor, code, now=context.now, seen=seen)
     except Refusal as refusal:
-        _refused(context, refusal, code)
+        initiative_card.refused(context, refusal)
         return
-    context.say("selection.taken_back", code=code, told=moved.words(context.office))
+    context.say("selection.taken_back", code=code, told=initiative_card.told(context, moved))
+
+
+def keep(context: Context, code: str, *, seen: int) -> None:
+    """What was sent up stays as it is, and waits no more."""
+    try:
+        record = selection.keep(context.db, context.actor, code, now=context.now, seen=seen)
+    except Refusal as refusal:
+        initiative_card.refused(context, refusal)
+        return
+    context.say("selection.kept", code=code)
+    inbox.offer_next(context, record)
 
 
 def show_list(context: Context, unit_id: int) -> None:
     """For each programme in which something is chosen or could be: the list, «18/20», and what may be done."""
-    unit = units.by_id(context.db, unit_id)
-    rights = purview.desk_rights(context.db, context.my_id, unit_id, context.now)
-    if unit is None or not rights & desks.OF_INITIATIVES:
-        context.say("officer.not_yours")
+    try:
+        found = selection.lists(context.db, context.actor, unit_id, context.now)
+    except Refusal as refusal:
+        context.refused(refusal)
         return
-    could = desks.choosable(context.db, unit_id, context.now, inbox.BATCH)
-    shown = False
-    for programme in quotas.programmes_of(context.db):
-        listed = selection.pending(context.db, unit_id, programme.id)
-        open_ = [record for record in could if record.programme_id == programme.id]
-        if listed or open_:
-            _one_list(context, unit, programme, listed, len(open_))
-            shown = True
-    if not shown:
+    unit = units.by_id(context.db, unit_id)
+    assert unit is not None
+    for one in found:
+        _one_list(context, unit, one.programme, one.listed, len(one.could))
+    if not found:
         context.say("selection.list_empty", unit=unit.name)
 
 
 def _one_list(context: Context, unit: Unit, programme: Programme, listed: Sequence[Submission], could: int) -> None:
     assert unit.id is not None
     label = context.office.catalogue.label
-    rights = purview.desk_rights(context.db, context.my_id, unit.id, context.now)
+    rights = purview.desk_rights(context.db, context.actor, unit.id, context.now)
     numbers = [(row.title, row.count, row.planned) for row in quotas.standings(context.db, programme, unit)]
     values = {
         "unit": unit.name,
@@ -193,11 +169,14 @@ def press(context: Context, question: str, key: str) -> None:
 def _confirm_forward(context: Context, unit_id: int, programme_id: int) -> None:
     """Who is told, and how the list stands against the plan: what went up does not come back."""
     unit, programme = units.by_id(context.db, unit_id), programmes.by_id(context.db, programme_id)
-    rights = purview.desk_rights(context.db, context.my_id, unit_id, context.now)
-    if unit is None or programme is None or Right.FORWARD not in rights:
+    if unit is None or programme is None:
         context.say("officer.not_yours")
         return
-    listed = selection.pending(context.db, unit_id, programme_id)
+    try:
+        listed = selection.pending(context.db, context.actor, unit_id, programme_id, context.now)
+    except Refusal as refusal:
+        context.refused(refusal)
+        return
     if not listed:
         sent = selections.lists_of(context.db, unit_id, 1)
         context.said.append(Say("selection.nothing", {"unit": unit.name, "sent": sent[0].at if sent else None}))
@@ -214,25 +193,19 @@ def _confirm_forward(context: Context, unit_id: int, programme_id: int) -> None:
         "planned": number.planned if number else 0,
     }
     label = context.office.catalogue.label
-    choices = (Choice(f"{SURE}{_stamp(listed)}", label("forward_sure")), Choice("list", label("list_again")))
+    choices = (Choice(f"{SURE}{selection.stamp(listed)}", label("forward_sure")), Choice("list", label("list_again")))
     context.said.append(Say("selection.forward_confirm", values, choices, f"{QUESTION}@{unit_id}.{programme_id}"))
 
 
-def _stamp(listed: Sequence[Submission]) -> str:
-    """By which a list is known again: what was confirmed is what goes up."""
-    return f"{crc32(','.join(sorted(record.code for record in listed)).encode()):x}"
-
-
 def _forward(context: Context, unit_id: int, programme_id: int, stamp: str) -> None:
-    if stamp != _stamp(selection.pending(context.db, unit_id, programme_id)):
+    db, office, now = context.db, context.office, context.now
+    try:
+        sent = selection.forward(db, office, context.actor, unit_id, programme_id, now=now, seen=stamp)
+    except ListChanged:
         _confirm_forward(context, unit_id, programme_id)
         return
-    try:
-        sent = selection.forward(
-            context.db, context.office, unit_id, programme_id, actor_id=context.my_id, now=context.now
-        )
     except Refusal as refusal:
-        context.said.append(Say(refusal.key, refusal.values))
+        context.refused(refusal)
         return
     label = context.office.catalogue.label
     choices = (Choice(f"cover.{sent.number}", label("cover")), Choice("inbox", label("open_inbox")))
@@ -244,9 +217,10 @@ def _forward(context: Context, unit_id: int, programme_id: int, stamp: str) -> N
 def _hand_out_cover(context: Context, number: int) -> None:
     """The cover list as a sheet, behind an address that expires; the sheet is made anew each time."""
     try:
-        content = covers.sheet(context.db, context.office, number, actor=context.actor, now=context.now)
+        covers.note(context.db, context.actor, number, now=context.now)
+        content = covers.draw(context.db, context.office, context.actor, number, now=context.now)
     except Refusal as refusal:
-        context.said.append(Say(refusal.key, refusal.values))
+        context.refused(refusal)
         return
     title = context.office.catalogue.text("selection.cover_file", {"number": number})
     kept = files.store(
@@ -277,16 +251,11 @@ def _hand_out_cover(context: Context, number: int) -> None:
 
 def _choose_some(context: Context, unit_id: int, programme_id: int) -> None:
     """Which of those that could be chosen, the best scored first."""
-    if Right.SELECT not in purview.desk_rights(context.db, context.my_id, unit_id, context.now):
-        context.say("officer.not_yours")
+    try:
+        could = selection.choosable(context.db, context.actor, unit_id, programme_id, context.now)
+    except Refusal as refusal:
+        context.refused(refusal)
         return
-    could = [
-        record
-        for record in desks.choosable(context.db, unit_id, context.now, inbox.BATCH)
-        if record.programme_id == programme_id
-    ]
-    points = scores.averages(context.db, [record.id for record in could if record.id is not None], unit_id)
-    could.sort(key=lambda record: (-points.get(record.id or 0, 0.0), record.sent_at, record.id or 0))
     if could:
         inbox.begin_pick(context, "select", could[: inbox.PICKED])
     else:

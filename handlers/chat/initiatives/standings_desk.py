@@ -22,7 +22,7 @@ def report(context: Context) -> None:
     own = [
         unit_id
         for unit_id in inbox.own_units(context)
-        if Right.REPORT in purview.desk_rights(context.db, context.my_id, unit_id, context.now)
+        if Right.REPORT in purview.desk_rights(context.db, context.actor, unit_id, context.now)
     ]
     if not own:
         context.say("common.no_right", contact=context.office.contact)
@@ -70,7 +70,7 @@ def _report_of(context: Context, unit: Unit, programme: Programme) -> None:
         "silent": [one.name for one in silent[:SILENT]],
         "more": max(0, len(silent) - SILENT),
     }
-    rights = purview.desk_rights(context.db, context.my_id, unit.id, context.now)
+    rights = purview.desk_rights(context.db, context.actor, unit.id, context.now)
     words = context.office.catalogue.label("targets")
     choices = (Choice("targets", words, words),) if table and Right.SELECT in rights else ()
     question = f"{QUESTION}@{unit.id}.{programme.id}" if choices else ""
@@ -78,11 +78,15 @@ def _report_of(context: Context, unit: Unit, programme: Programme) -> None:
 
 
 def ask_targets(context: Context, unit_id: int, programme_id: int) -> None:
+    """How many the units below are to hand in."""
     unit, programme = units.by_id(context.db, unit_id), programmes.by_id(context.db, programme_id)
-    rights = purview.desk_rights(context.db, context.my_id, unit_id, context.now)
-    below = standings.below(context.db, unit_id, context.now)
-    if unit is None or programme is None or Right.SELECT not in rights or not below:
+    if unit is None or programme is None:
         context.say("quota.not_yours")
+        return
+    try:
+        below = quotas.below(context.db, context.actor, unit_id, context.now)
+    except Refusal as refusal:
+        context.refused(refusal)
         return
     answers = {
         "unit_id": unit_id,
@@ -99,13 +103,13 @@ def set_targets(context: Context, unit_id: int, programme_id: int, typed: str) -
     wishes, unread = quotas.read_targets(context.db, unit_id, typed, context.now)
     counts = {wish.unit.id: wish.count for wish in wishes if wish.unit.id is not None}
     try:
-        quotas.allocate(context.db, programme_id, unit_id, counts, actor_id=context.my_id, now=context.now)
+        total = quotas.allocate(context.db, context.actor, programme_id, unit_id, counts, now=context.now)
     except Refusal as refusal:
-        context.said.append(Say(refusal.key, refusal.values))
+        context.refused(refusal)
         return
     values = {
         "units": len(counts),
-        "total": sum(counts.values()),
+        "total": total,
         "rows": [(wish.unit.name, wish.count) for wish in wishes[:LISTED]],
         "more": max(0, len(wishes) - LISTED),
         "unread": unread[:LISTED],
