@@ -21,6 +21,7 @@ from bot.commands import (
     broadcasts,
     doctor,
     oa,
+    operator,
     organisation,
     papers,
     poster,
@@ -53,9 +54,13 @@ def _tell_version(asked: bool) -> None:
 Version = Annotated[bool, typer.Option("--version", is_eager=True, callback=_tell_version, help=speech.hint("version"))]
 
 
+By = Annotated[str, typer.Option("--by", metavar=speech.place("name"), help=speech.hint("by"))]
+
+
 @app.callback()
-def _before(version: Version = False) -> None:
+def _before(by: By = "", version: Version = False) -> None:
     """What may stand before the name of a command."""
+    operator.give(by)
 
 
 def main() -> None:

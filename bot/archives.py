@@ -19,6 +19,7 @@ from bot.errors import BotError
 from bot.jobs import office_jobs
 from bot.settings import Settings
 from handlers import restoring
+from handlers.actors import Actor
 from handlers.office import Office
 from handlers.restoring import Restored
 from storage import backups, clock, erasures, key_checks, schema, sealed_files
@@ -36,9 +37,10 @@ class Unsound(BotError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The file to restore from, and who is known to have been erased."""
+    """The file to restore from, who restores it, and who is known to have been erased."""
 
     stream: BinaryIO
+    actor: Actor
     gone: frozenset[Gone] = frozenset()
 
 
@@ -125,7 +127,7 @@ def _fill(db: Transaction, settings: Settings, office: Office, source: Source) -
     backups.migrate_to(db, backups.newest())
     jobs: Sequence[restoring.Look] = [job.run for job in office_jobs(office)]
     now = clock.now(db)
-    restored = restoring.settle(db, office, gone=source.gone, jobs=jobs, made=facts["made"], now=now)
+    restored = restoring.settle(db, office, source.actor, gone=source.gone, jobs=jobs, made=facts["made"], now=now)
     key_checks.adopt(db)
     db.write_out()
     return restored

@@ -6,6 +6,7 @@ The only place that looks at the environment. Every problem is told in one go, a
 from __future__ import annotations
 
 import difflib
+import getpass
 import os
 import secrets
 import tomllib
@@ -20,7 +21,7 @@ from pydantic_settings import EnvSettingsSource
 from bot.errors import BadSettings, Problem
 from bot.settings import LOOPBACK, PORT, PREFIX, BotAccount, Mode, Part, Settings, TelegramBot, variable
 
-__all__ = ["BadSettings", "Mode", "Part", "Problem", "Settings", "TelegramBot", "for_demo", "read"]
+__all__ = ["BadSettings", "Mode", "Part", "Problem", "Settings", "TelegramBot", "for_demo", "login", "read"]
 
 FILE = Path("congdoan.toml")
 DEMO_DATABASE = "congdoan.db"
@@ -62,6 +63,14 @@ def read(*, keyed: bool = True, file: Path = FILE) -> Settings:
     if problems:
         raise BadSettings(tuple(problems))
     return settings
+
+
+def login() -> str:
+    """Who runs this program, as the machine knows them: under sudo whoever called it; without a name, by number."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def for_demo(settings: Settings, data: Path, *, port: int | None = None) -> Settings:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.clockwork import Job
 from handlers import mornings, retention
+from handlers.actors import CLOCK
 from handlers.danger import callbacks
 from handlers.duties import climbing, closings, forewarning, openings, recurring
 from handlers.duties import rounds as duty_rounds
@@ -20,21 +21,28 @@ from handlers.reaching import waiting
 def office_jobs(office: Office) -> tuple[Job, ...]:
     """Every job that needs the office's words or rules."""
     return (
-        Job("openings", timedelta(seconds=30), lambda db, now: openings.announce(db, office, now)),
+        Job("openings", timedelta(seconds=30), lambda db, now: openings.announce(db, office, CLOCK, now=now)),
         Job(
             "duties",
             timedelta(seconds=10),
-            lambda db, now: duty_rounds.enqueue_due(db, office, now).more,
+            lambda db, now: duty_rounds.enqueue_due(db, office, CLOCK, now=now).more,
             by_slices=True,
         ),
         Job("other ways", timedelta(seconds=30), lambda db, now: waiting.take_other_ways(db, office, now)),
-        Job("mornings", timedelta(seconds=30), lambda db, now: mornings.tell(db, office, now), by_slices=True),
-        Job("recurring", timedelta(minutes=30), recurring.lay_down),
-        Job("climbing", timedelta(minutes=1), lambda db, now: climbing.enqueue_due(db, office, now)),
-        Job("forewarning", timedelta(minutes=1), lambda db, now: forewarning.enqueue_due(db, office, now)),
-        Job("closings", timedelta(minutes=1), lambda db, now: closings.remind(db, office, now)),
-        Job("slogans", timedelta(seconds=10), lambda db, now: campaigns.enqueue_due(db, office, now)),
-        Job("broadcasts", timedelta(seconds=2), lambda db, now: broadcasts.tick(db, office, now), by_slices=True),
+        Job(
+            "mornings", timedelta(seconds=30), lambda db, now: mornings.tell(db, office, CLOCK, now=now), by_slices=True
+        ),
+        Job("recurring", timedelta(minutes=30), lambda db, now: recurring.lay_down(db, CLOCK, now=now)),
+        Job("climbing", timedelta(minutes=1), lambda db, now: climbing.enqueue_due(db, office, CLOCK, now=now)),
+        Job("forewarning", timedelta(minutes=1), lambda db, now: forewarning.enqueue_due(db, office, CLOCK, now=now)),
+        Job("closings", timedelta(minutes=1), lambda db, now: closings.remind(db, office, CLOCK, now=now)),
+        Job("slogans", timedelta(seconds=10), lambda db, now: campaigns.enqueue_due(db, office, CLOCK, now=now)),
+        Job(
+            "broadcasts",
+            timedelta(seconds=2),
+            lambda db, now: broadcasts.tick(db, office, CLOCK, now=now),
+            by_slices=True,
+        ),
         Job("feedback", timedelta(minutes=1), lambda db, now: feedback_late.look(db, office, now)),
         Job("callbacks", timedelta(seconds=30), lambda db, now: callbacks.look(db, office, now)),
         Job("linking", timedelta(seconds=10), lambda db, now: linking.expire(db, office, now)),

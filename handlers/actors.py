@@ -10,7 +10,7 @@ there are several tops or none, to the command line.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -19,7 +19,8 @@ from handlers.errors import Refusal
 from messages.dates import day_of
 from messages.demo import CHATS
 from messages.types import Address
-from storage import appointments, members, units
+from storage import appointments, audit, members, units
+from storage.audit import Detail
 from storage.database import Transaction
 from storage.tables import Appointment, Right, Role
 
@@ -32,7 +33,7 @@ def carries_roles(address: Address) -> bool:
 
 
 class NoRight(Refusal):
-    """Something was asked by somebody whose it is not to ask, or by nobody who says who they are."""
+    """Something was asked by somebody whose it is not to ask."""
 
 
 class By(StrEnum):
@@ -89,6 +90,10 @@ class Actor:
         """Whether a role at one of just these units allows this; what is above them does not count."""
         return self.has_every_right or any(unit_id in unit_ids for unit_id in self.units(right))
 
+    def desks(self) -> list[int]:
+        """The units whose staff or administrators they are, without those below; nothing for the program itself."""
+        return sorted({row.unit_id for row in self.roles if row.role in (Role.STAFF, Role.ADMIN)})
+
     def covering(self, db: Transaction, unit_id: int) -> list[Appointment]:
         """The roles held for a unit or above it."""
         above = {unit_id, *(unit.id for unit in units.ancestors(db, unit_id))}
@@ -111,20 +116,36 @@ def only_top(db: Transaction, now: datetime) -> int | None:
     return tops[0].id if len(tops) == 1 else None
 
 
-def named(actor: Actor | None) -> Actor:
-    """Whoever acts. Raises NoRight when nobody says who they are."""
-    if actor is None:
-        raise NoRight("rights.unnamed")
-    return actor
-
-
-def require_running(db: Transaction, actor: Actor | None, unit_id: int | None, now: datetime) -> None:
+def require_running(db: Transaction, actor: Actor, unit_id: int | None, now: datetime) -> None:
     """Raises NoRight unless `Actor.runs` what belongs to a unit, or to none."""
-    if not named(actor).runs(db, unit_id, now):
+    if not actor.runs(db, unit_id, now):
         raise NoRight("rights.none")
 
 
-def require(db: Transaction, actor: Actor | None, right: Right, unit_id: int) -> None:
+def require(db: Transaction, actor: Actor, right: Right, unit_id: int) -> None:
     """Raises NoRight unless a role covers a unit and allows this."""
-    if not named(actor).may(db, right, unit_id):
+    if not actor.may(db, right, unit_id):
         raise NoRight("rights.none")
+
+
+def require_program(actor: Actor) -> None:
+    """Raises NoRight for a member: this is done by the program itself, or by whoever runs it."""
+    if not actor.has_every_right:
+        raise NoRight("rights.none")
+
+
+def record(
+    db: Transaction,
+    actor: Actor,
+    action: str,
+    *,
+    now: datetime,
+    unit_id: int | None = None,
+    subject: str | None = None,
+    details: Mapping[str, Detail] | None = None,
+) -> None:
+    """Add to the record of what was done: by which member, or on the command line by which operator."""
+    facts = dict(details or {})
+    if actor.operator:
+        facts["operator"] = actor.operator
+    audit.record(db, action=action, actor_id=actor.member_id, now=now, unit_id=unit_id, subject=subject, details=facts)

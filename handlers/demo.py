@@ -72,10 +72,10 @@ def prepare(db: Transaction, office: Office, now: datetime) -> None:
     if settings.read(db, SEEDED):
         return
     sheet = Path(data.UNITS).read_bytes()
-    units.apply(db, units.plan(db, units.read_sheet(sheet, "units.csv")), actor=DEMO, now=now)
+    units.apply(db, DEMO, units.plan(db, units.read_sheet(sheet, "units.csv")), now=now)
     today = local_day(now)
     for template, days_ago in data.PROGRAMMES:
-        programmes.load(db, template, opens=today - timedelta(days=days_ago), run_by=data.RUN_BY, actor=DEMO, now=now)
+        programmes.load(db, DEMO, template, today - timedelta(days=days_ago), run_by=data.RUN_BY, now=now)
     for person, unit_code, role in data.STAFF:
         _appoint(db, office, person, unit_code, Role(role), now)
     demo_crowd.gather(db, office, now)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import cycle
 
-from handlers.news import campaigns, progress
-from handlers.news import wishes as news
+from handlers.news import campaigns, progress, wishes
 from handlers.office import Office, local_day
 from messages import demo as data
 from messages.types import Address
@@ -33,7 +32,7 @@ def gather(db: Transaction, office: Office, now: datetime) -> None:
         for number, school in zip(range(1, SIZE + 1), schools, strict=False)
     ]
     notice = (office.notice_version, office.notice_hash(""))
-    crowds.enrol(db, faces, notice=notice, news_hash=news.text_hash(office), now=now)
+    crowds.enrol(db, faces, notice=notice, news_hash=wishes.text_hash(office), now=now)
 
 
 def following(db: Transaction, now: datetime) -> list[tuple[datetime, str, str]]:

@@ -16,6 +16,7 @@ from typing import BinaryIO, TypeVar
 
 from handlers import actors
 from handlers.actors import Actor
+from handlers.acts import Needs, act
 from handlers.duties import workdays
 from handlers.errors import Refusal
 from handlers.export_records import FeedbackRecord, ItemRecord, MemberRecord
@@ -24,7 +25,7 @@ from handlers.papers import sheets
 from handlers.papers.sheets import Form
 from handlers.units.changes import Names
 from messages.dates import local
-from storage import audit, courses, exports, feedback, units
+from storage import courses, exports, feedback, units
 from storage.courses import Course, Step
 from storage.database import Transaction
 from storage.exports import FeedbackRow, MemberRow, SubmissionRow
@@ -64,14 +65,15 @@ class Source:
     """All, or what belongs to a unit and everything under it, as it stands on a day."""
 
 
-def record(db: Transaction, request: Request, *, actor: Actor, now: datetime) -> None:
+@act(Needs.STAFF, audit="export")
+def record(db: Transaction, actor: Actor, request: Request, *, now: datetime) -> None:
     """Note that an export was asked for, before anything is handed out. Raises Refusal: no such unit, not theirs."""
     unit_id = _unit_id(db, request)
     actors.require_running(db, actor, unit_id, now)
-    audit.record(
+    actors.record(
         db,
-        action="export",
-        actor_id=actor.member_id,
+        actor,
+        "export",
         now=now,
         unit_id=unit_id,
         subject=request.kind.value,
@@ -79,11 +81,15 @@ def record(db: Transaction, request: Request, *, actor: Actor, now: datetime) ->
     )
 
 
-def write(db: Transaction, request: Request, out: BinaryIO, *, today: date) -> int:
-    """Write the records to an open binary stream; returns how many. A reading transaction is enough."""
+def write(db: Transaction, actor: Actor, request: Request, out: BinaryIO, *, now: datetime) -> int:
+    """Write the records to an open binary stream, once it was noted that they were asked for (`record`); returns how
+    many. A reading transaction is enough. Raises Refusal as `record` does.
+    """
+    unit_id = _unit_id(db, request)
+    actors.require_running(db, actor, unit_id, now)
     source = KINDS[request.kind]
     columns = [column.name for column in fields(source.shape)]
-    rows = map(attrgetter(*columns), source.read(db, _unit_id(db, request), today))
+    rows = map(attrgetter(*columns), source.read(db, unit_id, local_day(now)))
     return sheets.write(request.form, columns, rows, out)
 
 

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
 
-from handlers import notices
+from handlers import actors, notices
+from handlers.actors import Actor
+from handlers.acts import Needs, act
 from handlers.office import Office
 from handlers.reaching import reach
 from messages.types import Choice, Say
@@ -29,8 +31,10 @@ WAITING = ("officer.new_initiative", "officer.resubmitted", "inbox.assigned_to_y
 """News of what somebody may have dealt with since."""
 
 
-def tell(db: Transaction, office: Office, now: datetime) -> bool:
+@act(Needs.PROGRAM, tells="officers for whom something came at night", unaudited="each message is a row of the outbox")
+def tell(db: Transaction, office: Office, actor: Actor, *, now: datetime) -> bool:
     """Tell a slice of those for whom something waited, once the quiet hours are over; whether there are more."""
+    actors.require_program(actor)
     if reach.is_quiet(now, office.quiet_hours):
         return False
     members = nights.waiting(db, SLICE + 1)

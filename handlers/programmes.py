@@ -1,6 +1,7 @@
 """Staff run programmes: made from a template for new dates, opened, closed, extended; each step is audited (F13).
 
-Telling those concerned is done by handlers/duties/openings.py; a new programme needs no code, only a template's file.
+What those concerned are told stands in handlers/duties/openings.py; a new programme needs no code, only a template's
+file.
 """
 
 from __future__ import annotations
@@ -13,14 +14,18 @@ from enum import StrEnum
 from itertools import chain, count
 from typing import Any
 
-from handlers import actors
+from handlers import actors, revisions
 from handlers.actors import Actor
+from handlers.acts import Needs, act
+from handlers.duties import openings
 from handlers.errors import Refusal
+from handlers.office import Office
+from handlers.reaching.promises import Promise
 from messages import programmes as templates
 from messages.dates import ZONE
 from messages.programmes import Span, Template
-from storage import audit, units
 from storage import programmes as storage
+from storage import units
 from storage.database import Transaction
 from storage.tables import Duty, Programme, Slogan
 
@@ -51,12 +56,21 @@ class Listed:
     closes_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """A programme with its new end, and what came of telling those concerned; an earlier end is told to nobody."""
+
+    programme: Programme
+    told: tuple[Promise, ...]
+
+
+@act(Needs.STAFF, audit="programme.load")
 def load(
     db: Transaction,
+    actor: Actor,
     template_code: str,
     opens: date | int,
     *,
-    actor: Actor,
     now: datetime,
     code: str | None = None,
     run_by: str | None = None,
@@ -88,38 +102,56 @@ def load(
     return row
 
 
-def open_(db: Transaction, code: str, *, actor: Actor, now: datetime) -> Programme:
+@act(Needs.STAFF, audit="programme.open", revision=True)
+def open_(db: Transaction, actor: Actor, code: str, *, now: datetime, seen: int | None = None) -> Programme:
     """Let a programme take entries from now on. One that is over is refused: that takes a new end."""
-    row = _own(db, code, actor, now)
+    row = _own(db, code, actor, now, seen)
     if row.closes_at <= now:
         raise Refusal("planning.over", programme=row.name, closes=row.closes_at)
     row.hidden = False
     row.opens_at = min(row.opens_at, now)
+    row.revision += 1
     _record(db, "open", row, actor=actor, now=now)
     return row
 
 
-def close(db: Transaction, code: str, *, actor: Actor, now: datetime) -> Programme:
+@act(Needs.STAFF, audit="programme.close", revision=True)
+def close(db: Transaction, actor: Actor, code: str, *, now: datetime, seen: int | None = None) -> Programme:
     """End a programme now; one that has not begun is hidden until staff opens it."""
-    row = _own(db, code, actor, now)
+    row = _own(db, code, actor, now, seen)
     if row.closes_at <= now:
         raise Refusal("planning.over_already", programme=row.name, closes=row.closes_at)
     if row.opens_at < now:
         row.closes_at = now
     else:
         row.hidden = True
+    row.revision += 1
     _record(db, "close", row, actor=actor, now=now)
     return row
 
 
+@act(
+    Needs.STAFF,
+    audit="programme.extend",
+    tells="of a later end: members with an unfinished entry, and who watches for openings",
+    revision=True,
+)
 def extend(
-    db: Transaction, code: str, closes_at: datetime, *, actor: Actor, now: datetime, earlier: bool = False
-) -> Programme:
+    db: Transaction,
+    office: Office,
+    actor: Actor,
+    code: str,
+    closes_at: datetime,
+    *,
+    now: datetime,
+    earlier: bool = False,
+    seen: int | None = None,
+) -> Extended:
     """Move a programme's end to a later moment (exclusive), or to an `earlier` one that is still ahead.
 
     One that was over is open again. Duties that fell due with the old end move along.
     """
-    row = _own(db, code, actor, now)
+    row = _own(db, code, actor, now, seen)
     soonest = max(now, row.opens_at) if earlier else max(now, row.closes_at)
     if closes_at <= soonest or closes_at == row.closes_at:
         raise Refusal("planning.not_later", closes=row.closes_at)
@@ -127,10 +159,13 @@ def extend(
     for duty in storage.duties(db, row.id):
         if duty.due_at == row.closes_at:
             duty.due_at, duty.moved_at = closes_at, now
+            duty.revision += 1
+    is_later = closes_at > row.closes_at
     row.closes_at = closes_at
     row.hidden = False
+    row.revision += 1
     _record(db, "extend", row, actor=actor, now=now)
-    return row
+    return Extended(row, tuple(openings.tell_extended(db, office, row, now)) if is_later else ())
 
 
 def extendable(db: Transaction, actor: Actor, now: datetime) -> list[Programme]:
@@ -175,9 +210,10 @@ def _programme(db: Transaction, code: str) -> Programme:
     return row
 
 
-def _own(db: Transaction, code: str, actor: Actor, now: datetime) -> Programme:
+def _own(db: Transaction, code: str, actor: Actor, now: datetime, seen: int | None) -> Programme:
     row = _programme(db, code)
     actors.require_running(db, actor, row.unit_id, now)
+    revisions.hold(db, row, seen, "planning.changed", programme=row.name)
     return row
 
 
@@ -246,4 +282,4 @@ def _span(span: Span) -> list[str]:
 
 def _record(db: Transaction, step: str, row: Programme, *, actor: Actor, now: datetime) -> None:
     window = {"opens": row.opens_at.isoformat(), "closes": row.closes_at.isoformat()}
-    audit.record(db, action=f"programme.{step}", actor_id=actor.member_id, now=now, subject=row.code, details=window)
+    actors.record(db, actor, f"programme.{step}", now=now, subject=row.code, details=window)

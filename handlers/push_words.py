@@ -41,15 +41,22 @@ def same(typed: str, word: str) -> bool:
 
 
 def _word(question: str, choice: Choice, office: Office) -> str:
-    where = question.partition("@")[2]
+    where = _object(question)
     key, _, number = choice.key.partition(".")
     if key == "open" and where:
-        return where.partition(".")[0]
+        return where
     if key in PLAIN:
         return office.catalogue.label(f"word.{key}")
     if key in OBJECTS and (number or where):
         return f"{office.catalogue.label(f'word.{key}')} {number or where}"
     return choice.label
+
+
+def _object(question: str) -> str:
+    """What a question is about, without the revision that was shown: a word stays good."""
+    kind, _, where = question.partition("@")
+    parts = where.split(".")
+    return ".".join(parts[:2]) if kind == "duty" else parts[0]
 
 
 def _bare(text: str) -> str:

@@ -10,6 +10,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from handlers import actors
+from handlers.actors import Actor
+from handlers.acts import Needs, act
 from handlers.office import Office
 from handlers.people import privacy
 from handlers.reaching import reach
@@ -39,16 +42,25 @@ class Restored:
     """Zalo accounts whose administrators must grant anew."""
 
 
+@act(Needs.PROGRAM, audit="backup.restore")
 def settle(
-    db: Transaction, office: Office, *, gone: Collection[Gone], jobs: Sequence[Look], made: str, now: datetime
+    db: Transaction,
+    office: Office,
+    actor: Actor,
+    *,
+    gone: Collection[Gone],
+    jobs: Sequence[Look],
+    made: str,
+    now: datetime,
 ) -> Restored:
     """Make a restored database fit to be served, in the transaction that restored it. `made`: when the backup was.
 
     The clock's jobs look once: what fell due since the backup was, for all we know, sent. Promised and held like the
     rest it cannot be promised again tomorrow.
     """
+    actors.require_program(actor)
     outcomes.requeue_all(db)
-    again = _erase_again(db, office, gone, now)
+    again = _erase_again(db, office, actor, gone, now)
     paused = [row for state in (Announcing.FREEZING, Announcing.SENDING) for row in broadcasts.in_state(db, state)]
     for row in paused:
         row.state = Announcing.HELD
@@ -58,7 +70,7 @@ def settle(
     held = deliveries.hold_all(db)
     found = {"held": held, "erased": again, "paused": len(paused), "accounts": len(accounts)}
     details: dict[str, Detail] = {"made": made, **found}
-    audit.record(db, action="backup.restore", actor_id=None, now=now, details=details)
+    actors.record(db, actor, "backup.restore", now=now, details=details)
     return Restored(held, again, len(paused), accounts)
 
 
@@ -67,9 +79,11 @@ def last_backup(db: Transaction) -> datetime | None:
     return audit.latest(db, BACKUP)
 
 
-def note_backup(db: Transaction, *, rows: int, now: datetime) -> None:
+@act(Needs.PROGRAM, audit=BACKUP)
+def note_backup(db: Transaction, actor: Actor, rows: int, *, now: datetime) -> None:
     """Keep that everything was written to a file."""
-    audit.record(db, action=BACKUP, actor_id=None, now=now, details={"rows": rows})
+    actors.require_program(actor)
+    actors.record(db, actor, BACKUP, now=now, details={"rows": rows})
 
 
 def look(db: Transaction) -> list[Pile]:
@@ -77,24 +91,30 @@ def look(db: Transaction) -> list[Pile]:
     return deliveries.piles(db)
 
 
-def release(db: Transaction, *, topic: str | None, now: datetime) -> int:
+@act(Needs.PROGRAM, audit="deliveries.release")
+def release(db: Transaction, actor: Actor, topic: str | None, *, now: datetime) -> int:
     """Let what is held go; how many. Broadcasts that were paused go on only when staff resume them."""
+    actors.require_program(actor)
     number = deliveries.release(db, topic)
-    _record(db, "release", topic, number, now)
+    actors.record(db, actor, "deliveries.release", now=now, details={"topic": topic, "rows": number})
     return number
 
 
-def cancel(db: Transaction, *, topic: str | None, now: datetime) -> int:
+@act(Needs.PROGRAM, audit="deliveries.cancel")
+def cancel(db: Transaction, actor: Actor, topic: str | None, *, now: datetime) -> int:
     """End what is held; how many."""
+    actors.require_program(actor)
     number = deliveries.cancel(db, topic)
-    _record(db, "cancel", topic, number, now)
+    actors.record(db, actor, "deliveries.cancel", now=now, details={"topic": topic, "rows": number})
     return number
 
 
-def _erase_again(db: Transaction, office: Office, gone: Collection[Gone], now: datetime) -> int:
+def _erase_again(db: Transaction, office: Office, actor: Actor, gone: Collection[Gone], now: datetime) -> int:
     returned = erasures.returned(db, gone)
     for member in returned:
-        privacy.erase_member(db, office, member, code=office.new_code("XD", now), now=now)
+        code = office.new_code("XD", now)
+        privacy.erase_member(db, office, member, code=code, now=now)
+        actors.record(db, actor, "privacy.erase", now=now, subject=code)
         db.write_out()
     return len(returned)
 
@@ -111,7 +131,3 @@ def _catch_up(db: Transaction, office: Office, jobs: Sequence[Look], now: dateti
             db.write_out()
             if deliveries.newest(db) == before:
                 break
-
-
-def _record(db: Transaction, step: str, topic: str | None, number: int, now: datetime) -> None:
-    audit.record(db, action=f"deliveries.{step}", actor_id=None, now=now, details={"topic": topic, "rows": number})

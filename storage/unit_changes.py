@@ -23,6 +23,7 @@ def rename(db: Transaction, unit: Unit, *, name: str, search: str, first: date) 
     assert unit.id is not None
     db.write(UnitName, {"unit_id": unit.id, "until": first - DAY, "name": unit.name}, replaces=("unit_id", "until"))
     unit.name, unit.search = name, search
+    unit.revision += 1
     db.flush()
 
 
@@ -40,6 +41,7 @@ def every_name(db: Transaction) -> dict[str, list[tuple[date, str]]]:
 def end(db: Transaction, unit: Unit, last: date) -> None:
     """A unit ends with a day."""
     unit.valid_until = last
+    unit.revision += 1
     db.flush()
 
 
@@ -51,8 +53,10 @@ def join(db: Transaction, unit: Unit, into: Unit, *, last: date, ended: Collecti
     """
     assert unit.id is not None
     unit.valid_until, unit.parent_id = last, into.id
-    db.execute(update(Unit).where(col(Unit.parent_id) == unit.id).values(parent_id=into.id))
-    db.execute(update(Programme).where(col(Programme.unit_id) == unit.id).values(unit_id=into.id))
+    unit.revision += 1
+    db.execute(update(Unit).where(col(Unit.parent_id) == unit.id).values(parent_id=into.id, revision=Unit.revision + 1))
+    run = update(Programme).where(col(Programme.unit_id) == unit.id)
+    db.execute(run.values(unit_id=into.id, revision=Programme.revision + 1))
     open_items = col(Submission.receiver_id) == unit.id, col(Submission.state).not_in(ended)
     db.execute(update(Submission).where(*open_items).values(receiver_id=into.id, revision=Submission.revision + 1))
     open_words = col(Feedback.receiver_id) == unit.id, col(Feedback.state).not_in(ended)

@@ -202,10 +202,22 @@ def write(db: Transaction, *, created: Sequence[UnitRow], changed: Sequence[Unit
     """Write an import whose parents all exist, in the database or in `created`; the order does not matter."""
     if created:
         db.execute(insert(Unit), [{"code": row.code, **_facts(row)} for row in created])
-    ids = dict(db.execute(select(col(Unit.code), col(Unit.id))).all())
-    moved = [*changed, *(row for row in created if row.parent_code)]
-    if moved:
-        rows = [{"id": ids[row.code], "parent_id": ids.get(row.parent_code), **_facts(row)} for row in moved]
+    known = db.execute(select(col(Unit.code), col(Unit.id), col(Unit.revision))).all()
+    ids = {code: number for code, number, _ in known}
+    placed = [{"id": ids[row.code], "parent_id": ids[row.parent_code]} for row in created if row.parent_code]
+    if placed:
+        db.execute(update(Unit), placed)
+    if changed:
+        counts = {code: revision for code, _, revision in known}
+        rows = [
+            {
+                "id": ids[row.code],
+                "parent_id": ids.get(row.parent_code or ""),
+                "revision": counts[row.code] + 1,
+                **_facts(row),
+            }
+            for row in changed
+        ]
         db.execute(update(Unit), rows)
     db.expire_all()
 

@@ -216,9 +216,9 @@ class Box:
         with self.database() as db:
             now = clock.now(db)
             sheet = units.read_sheet(UNITS.read_bytes(), "units.csv")
-            units.apply(db, units.plan(db, sheet), actor=COMMAND_LINE, now=now)
+            units.apply(db, COMMAND_LINE, units.plan(db, sheet), now=now)
             day = (now - timedelta(days=opened)).date()
-            return programmes.load(db, template, opens=day, actor=COMMAND_LINE, now=now, **more)
+            return programmes.load(db, COMMAND_LINE, template, day, now=now, **more)
 
     def invite(self, unit: str, role: Role = Role.OFFICER) -> str:
         """A one-time code."""

@@ -53,10 +53,9 @@ class Desk:
         """The demo's units, and programmes that opened so many days ago."""
         with self.rows() as db:
             sheet = units.read_sheet(UNITS.read_bytes(), "units.csv")
-            units.apply(db, units.plan(db, sheet), actor=COMMAND_LINE, now=self.now)
+            units.apply(db, COMMAND_LINE, units.plan(db, sheet), now=self.now)
             day = (self.now - timedelta(days=opened)).date()
-            made = {"opens": day, "run_by": run_by, "actor": COMMAND_LINE, "now": self.now}
-            return [programmes.load(db, code, **made) for code in templates]
+            return [programmes.load(db, COMMAND_LINE, code, day, run_by=run_by, now=self.now) for code in templates]
 
     def person(self, name: str, channel: str = "web") -> Visitor:
         """Somebody new."""

@@ -20,7 +20,7 @@ def programme(
     db: Transaction, now: datetime, template: str = "75-nghin-sang-kien", opens: date | int = 2021
 ) -> Programme:
     """A programme of the seeds with its numbers and its scoring sheet."""
-    return programmes.load(db, template, opens, actor=COMMAND_LINE, now=now)
+    return programmes.load(db, COMMAND_LINE, template, opens, now=now)
 
 
 def plant(

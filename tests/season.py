@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from handlers import actors, programmes
-from handlers.actors import COMMAND_LINE, Actor
+from handlers.actors import CLOCK, COMMAND_LINE, Actor
 from handlers.chat import turn
 from handlers.duties import acts as duties
 from handlers.duties import climbing, workdays
@@ -141,9 +141,9 @@ class Season:
                 for code in (TOP, *UPPER, *BASE)
             ]
             units.write(db, created=created, changed=())
-            first = programmes.load(db, "75-nghin-sang-kien", 2021, actor=COMMAND_LINE, now=self.now)
-            programmes.load(db, "lang-nghe", 2021, actor=COMMAND_LINE, now=self.now)
-            programmes.load(db, "thang-cong-nhan", 2021, actor=COMMAND_LINE, now=self.now)
+            first = programmes.load(db, COMMAND_LINE, "75-nghin-sang-kien", 2021, now=self.now)
+            programmes.load(db, COMMAND_LINE, "lang-nghe", 2021, now=self.now)
+            programmes.load(db, COMMAND_LINE, "thang-cong-nhan", 2021, now=self.now)
             self.programme_id = first.id or 0
             for code in (TOP, *UPPER, *BASE):
                 self.heads[code] = self._appoint(db, code, f"head-{code}")
@@ -301,7 +301,7 @@ class Season:
         if day == MOVED_ON:
             with self.rows() as db:
                 code = self.programme(db).code
-                duties.move(db, code, "select", at(MOVED_TO, 0), actor=COMMAND_LINE, now=self.now)
+                duties.move(db, COMMAND_LINE, code, "select", at(MOVED_TO, 0), now=self.now)
         if day <= CLOSED:
             self.hand_in(self._sending(day))
         if workdays.is_workday(day):
@@ -342,9 +342,9 @@ class Season:
     def tick(self) -> None:
         """The clock looks, as often as it likes."""
         with self.rows() as db:
-            while duty_rounds.enqueue_due(db, self.office, self.now).more:
+            while duty_rounds.enqueue_due(db, self.office, CLOCK, now=self.now).more:
                 pass
-            climbing.enqueue_due(db, self.office, self.now)
+            climbing.enqueue_due(db, self.office, CLOCK, now=self.now)
             feedback_late.look(db, self.office, self.now)
 
     def deliver(self) -> None:

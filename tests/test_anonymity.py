@@ -20,6 +20,7 @@ from sqlalchemy import select, text
 from sqlmodel import SQLModel
 
 from handlers import exports
+from handlers.actors import COMMAND_LINE
 from handlers.feedback import late as feedback_late
 from handlers.papers.sheets import Form
 from messages.dates import ZONE
@@ -71,7 +72,7 @@ def mentioning(db: Transaction, *words: str) -> list[tuple[str, dict[str, Any]]]
 def exported(db: Transaction, kind: exports.ExportKind, form: Form) -> str:
     """An export as text; of a spreadsheet the text of its cells."""
     out = io.BytesIO()
-    exports.write(db, exports.Request(kind, form), out, today=clock.now(db).astimezone(ZONE).date())
+    exports.write(db, COMMAND_LINE, exports.Request(kind, form), out, now=clock.now(db))
     if form is not Form.XLSX:
         return out.getvalue().decode("utf-8-sig")
     sheet = openpyxl.load_workbook(out).worksheets[0]

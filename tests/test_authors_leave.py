@@ -17,11 +17,10 @@ from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
 from handlers import exports, mornings, restoring, retention
-from handlers.actors import COMMAND_LINE
+from handlers.actors import CLOCK, COMMAND_LINE
 from handlers.feedback import late as feedback_late
 from handlers.papers.sheets import Form
 from handlers.people import data_requests
-from messages.dates import ZONE
 from messages.types import Left, Outbound
 from storage import feedback, members
 from storage.database import Transaction
@@ -85,8 +84,7 @@ def in_every_state(author: Visitor, hanh: Visitor) -> dict[str, str]:
 
 def exported(db: Transaction, desk: Desk, form: Form) -> bytes:
     out = io.BytesIO()
-    today = desk.now.astimezone(ZONE).date()
-    exports.write(db, exports.Request(exports.ExportKind.FEEDBACK, form), out, today=today)
+    exports.write(db, COMMAND_LINE, exports.Request(exports.ExportKind.FEEDBACK, form), out, now=desk.now)
     return out.getvalue()
 
 
@@ -138,7 +136,7 @@ def after_a_restore(desk: Desk, author: Visitor, _code: str) -> None:
     with desk.rows() as db:
         digest = db.seals.digest(MEMBER, str(author_id(db, author)))
         gone = [Gone(datetime(2028, 1, 1, tzinfo=UTC), digest)]
-        told = restoring.settle(db, desk.office, gone=gone, jobs=(), made="2027-03-01", now=desk.now)
+        told = restoring.settle(db, desk.office, COMMAND_LINE, gone=gone, jobs=(), made="2027-03-01", now=desk.now)
         assert told.erased == 1
 
 
@@ -176,7 +174,7 @@ def test_nothing_of_an_anonymous_item_changes_with_its_author(desk: Desk, act: A
     assert [reader.hears() for reader in readers] == ["", ""]
     with desk.rows() as db:
         retention.drop_old_drafts(db, desk.now)
-        mornings.tell(db, desk.office, desk.now)
+        mornings.tell(db, desk.office, CLOCK, now=desk.now)
     assert kept(desk, codes) == stored
     # the named initiative was dealt with before and stands in no list of what waits
     assert screens(readers, codes) == shown

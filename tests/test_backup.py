@@ -168,11 +168,11 @@ def test_nothing_goes_out_by_itself_and_nothing_sent_goes_again(desk: Desk, else
         held = {(pile.topic, pile.state): pile.number for pile in restoring.look(db)}
         assert sum(number for (_, state), number in held.items() if state == "held") == done.held
         assert claims.claim(db, [Rate("web")], owner="a", room={"web": 99}).claimed == ()
-        assert restoring.release(db, topic="status", now=desk.now) == 2
+        assert restoring.release(db, COMMAND_LINE, "status", now=desk.now) == 2
     with database.transaction() as db:
         going = claims.claim(db, [Rate("web")], owner="a", room={"web": 99}).claimed
         assert [one.message.text for one in going] == ["claimed reply", "ready"]
-        assert restoring.cancel(db, topic=None, now=desk.now) == done.held - 2
+        assert restoring.cancel(db, COMMAND_LINE, None, now=desk.now) == done.held - 2
         assert [pile.state for pile in restoring.look(db)] == ["unknown"]
     database.close()
 

@@ -86,13 +86,13 @@ async def test_meanwhile_others_are_answered(desk: Desk, monkeypatch: pytest.Mon
 async def test_an_order_of_the_command_line_counts_beside_too_and_wants_the_right_number(desk: Desk) -> None:
     async with writing(desk) as writer:
         carry = orders.carrier(writer, desk.office)
-        told = await carry(orders.pack(CreateBroadcast(text="Mời dự họp.", unit="GD51")))
+        told = await carry(orders.pack(CreateBroadcast(text="Mời dự họp.", unit="GD51"), "root"))
         assert "Số người nhận: 2" in told["text"]
         with desk.rows() as db:
             (row,) = db.scalars(select(Broadcast))
         with pytest.raises(Refused):
-            await carry(orders.pack(ConfirmBroadcast(code=row.code, recipients=3)))
-        await carry(orders.pack(ConfirmBroadcast(code=row.code, recipients=2)))
+            await carry(orders.pack(ConfirmBroadcast(code=row.code, recipients=3), "root"))
+        await carry(orders.pack(ConfirmBroadcast(code=row.code, recipients=2), "root"))
     with desk.rows() as db:
         assert db.scalars(select(col(Broadcast.state))).one() == Announcing.SENDING
         made = select(func.count()).select_from(Audit).where(col(Audit.action) == "broadcast.create")

@@ -9,6 +9,7 @@ import pytest
 
 from bot.commands import checkup
 from handlers import restoring, retention
+from handlers.actors import COMMAND_LINE
 from handlers.reaching import doubts
 from messages.catalogue import Catalogue
 from messages.types import Address
@@ -23,7 +24,7 @@ from tests.post_office import PostOffice, opened
 @pytest.fixture
 def office(database_url: str) -> Iterator[PostOffice]:
     with opened(database_url) as office:
-        office.do(restoring.note_backup, rows=1, now=office.now())
+        office.do(restoring.note_backup, COMMAND_LINE, 1, now=office.now())
         yield office
 
 

@@ -131,6 +131,16 @@ def test_an_export_is_audited_and_private_to_its_owner(machine: Machine) -> None
     assert not (machine.home / "m.csv").exists()
 
 
+def test_what_a_command_did_names_whoever_gave_it(machine: Machine) -> None:
+    machine.environment |= {"LOGNAME": "root", "SUDO_USER": "tran.binh"}
+    machine.done("programmes", "load", "lang-nghe", "--year", "2097")
+    with machine.chat():  # the process that serves is told too
+        machine.done("--by", " nguyen.an ", "programmes", "load", "lang-nghe", "--year", "2098")
+    operators = [details["operator"] for details in machine.stored(Audit.details)]
+    assert operators == ["tran.binh", "nguyen.an"]
+    assert "--by" in machine.refused("--by", "a" * 61, "programmes", "list", code=2)
+
+
 def test_a_members_data_is_copied_and_erased_on_request(machine: Machine) -> None:
     with machine.chat() as process:
         say(process, "1")

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from bot.commands import zalo_oa_check
 from bot.commands.findings import Finding, Verdict
 from bot.settings import Settings
+from handlers.actors import COMMAND_LINE
 from handlers.reaching import oa_desk
 from messages.types import Address
 from storage import clock, tokens, windows
@@ -87,7 +88,9 @@ class Office:
         (access,) = self.fake.tokens.access
         with self.machine.database() as database, database.transaction() as db:
             lives = timedelta(hours=25)
-            oa_desk.authorise(db, "zalo_oa", access=access, refresh=refresh, lives=lives, now=clock.now(db))
+            oa_desk.authorise(
+                db, COMMAND_LINE, "zalo_oa", access=access, refresh=refresh, lives=lives, now=clock.now(db)
+            )
             windows.note_interaction(db, Address("zalo_oa", "lan"), clock.now(db))
 
 

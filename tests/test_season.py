@@ -16,7 +16,6 @@ from handlers import programmes
 from handlers.actors import COMMAND_LINE
 from handlers.duties import acts as duties
 from messages.dates import ZONE
-from storage.duties import Owed
 from tests.union import OFFICE, Union, at
 
 Promise = tuple[str, str, date]
@@ -122,10 +121,10 @@ def happen(union: Union, moment: datetime) -> None:
             union.appoint(successor, unit)
     with union.rows() as db:
         if moment == FINISHED:
-            owed = Owed(union.unit(db, FINISHED_BY), union.people[FINISHED_BY])
-            duties.finish(db, OFFICE, union.duties["select"], owed, actor=COMMAND_LINE, now=moment)
+            own = union.unit(db, FINISHED_BY)
+            duties.finish(db, OFFICE, union.actor(db, FINISHED_BY), union.duties["select"], own, now=moment)
         if moment == EXTENDED:
-            programmes.extend(db, "s", datetime(2021, 5, 1, tzinfo=ZONE), actor=COMMAND_LINE, now=moment)
+            programmes.extend(db, OFFICE, COMMAND_LINE, "s", datetime(2021, 5, 1, tzinfo=ZONE), now=moment)
 
 
 @pytest.mark.long

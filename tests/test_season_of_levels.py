@@ -20,6 +20,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import exports
+from handlers.actors import COMMAND_LINE
 from handlers.initiatives import quotas, standings
 from handlers.office import local_day
 from messages.types import Outbound
@@ -179,7 +180,7 @@ def an_export_has_every_record_once(season: Season, told: list[Told]) -> None:
     with season.rows() as db:
         request = exports.Request(exports.ExportKind.INITIATIVES, exports.Form.JSON, None)
         out = io.BytesIO()
-        exports.write(db, request, out, today=local_day(season.now))
+        exports.write(db, COMMAND_LINE, request, out, now=season.now)
     assert Counter(record["state"] for record in json.loads(out.getvalue())) == expected(season, TOP)
 
 

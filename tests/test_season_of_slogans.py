@@ -13,7 +13,7 @@ from itertools import pairwise
 import pytest
 
 from handlers import programmes
-from handlers.actors import COMMAND_LINE
+from handlers.actors import CLOCK, COMMAND_LINE
 from handlers.news import campaigns
 from messages.dates import ZONE
 from tests.desk import Desk
@@ -58,10 +58,10 @@ def season(desk: Desk, room: Mailroom) -> tuple[Heard, Heard]:
         desk.now = moment
         with desk.rows() as db:
             if moment == EXTENDED:
-                programmes.extend(db, f"{CODE}-2021", END, actor=COMMAND_LINE, now=moment)
+                programmes.extend(db, desk.office, COMMAND_LINE, f"{CODE}-2021", END, now=moment)
         for _ in ("one clock", "another"):
             with desk.rows() as db:
-                campaigns.enqueue_due(db, desk.office, moment)
+                campaigns.enqueue_due(db, desk.office, CLOCK, now=moment)
         heard = room.deliver()
         taking += [(moment, heard["takes"])] if "takes" in heard else []
         silent += [(moment, heard["refuses"])] if "refuses" in heard else []
@@ -73,7 +73,7 @@ def test_each_slogan_comes_inside_its_hours_once_and_by_turns(desk: Desk) -> Non
     room.subscribe("takes")
     room.subscribe("refuses", news_too=False)
     with desk.rows() as db:
-        programmes.load(db, CODE, opens=date(2021, 2, 1), actor=COMMAND_LINE, now=desk.now)
+        programmes.load(db, COMMAND_LINE, CODE, date(2021, 2, 1), now=desk.now)
     heard, unasked = season(desk, room)
     assert unasked == []
     assert all(7 <= moment.hour < 21 for moment, _ in heard)

@@ -14,6 +14,8 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from handlers import actors
+from handlers.actors import CLOCK, Actor
 from handlers.duties import rounds as duty_rounds
 from messages.dates import ZONE
 from messages.types import Address, Outbound
@@ -100,6 +102,10 @@ class Union:
             mine = col(Appointment.member_id) == self.people[name]
             db.execute(update(Appointment).where(mine).values(until=self.now))
 
+    def actor(self, db: Transaction, name: str) -> Actor:
+        """Somebody with the roles they hold now."""
+        return actors.of_member(db, self.people[name], self.now)
+
     def unit(self, db: Transaction, code: str) -> int:
         """The id of a unit."""
         found = units.by_code(db, code)
@@ -137,7 +143,7 @@ class Union:
         """The clock looks; how many were promised."""
         self.now = moment or self.now
         with self.rows() as db:
-            return duty_rounds.enqueue_due(db, OFFICE, self.now).promised
+            return duty_rounds.enqueue_due(db, OFFICE, CLOCK, now=self.now).promised
 
     def live(self, until: datetime, every: timedelta = timedelta(hours=1)) -> None:
         """The clock looks again and again, but for the dead of night."""

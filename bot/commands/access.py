@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from bot import config, control, log
-from bot.commands import orders, speech
+from bot.commands import operator, orders, speech
 from bot.commands.reply import Order
 from bot.errors import Unfit
 from bot.premises import make_office
@@ -37,7 +37,8 @@ def carry_out(settings: Settings, order: Order) -> str:
     with opened(settings):
         pass  # whoever carries it out: a command with another key is told so
     try:
-        facts = control.deliver(settings.database_url, orders.pack(order), lambda envelope: _alone(settings, envelope))
+        packed = orders.pack(order, operator.name())
+        facts = control.deliver(settings.database_url, packed, lambda envelope: _alone(settings, envelope))
     except control.Refused as refused:
         raise Unfit(refused.facts["text"]) from refused
     if not facts["done"]:
@@ -71,7 +72,7 @@ def opened(settings: Settings) -> Iterator[Database]:
 
 def _alone(settings: Settings, envelope: control.Envelope) -> control.Facts:
     with opened(settings) as database, database.transaction() as db:
-        return orders.run(db, orders.unpack(envelope), make_office(settings))
+        return orders.run(db, *orders.unpack(envelope), make_office(settings))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.commands.reply import Reply
 from handlers import restoring
+from handlers.actors import Actor
 from handlers.office import Office
 from storage import clock
 from storage.database import Transaction
@@ -17,9 +18,9 @@ class NoteBackup:
 
     rows: int
 
-    def run(self, db: Transaction, office: Office) -> Reply:
+    def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """Nothing is said of it."""
-        restoring.note_backup(db, rows=self.rows, now=clock.now(db))
+        restoring.note_backup(db, actor, self.rows, now=clock.now(db))
         return Reply("")
 
 
@@ -29,9 +30,9 @@ class ReleaseHeld:
 
     topic: str | None
 
-    def run(self, db: Transaction, office: Office) -> Reply:
+    def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """How many."""
-        number = restoring.release(db, topic=self.topic, now=clock.now(db))
+        number = restoring.release(db, actor, self.topic, now=clock.now(db))
         return Reply(office.catalogue.text("cli.deliveries.released", {"count": number}))
 
 
@@ -41,7 +42,7 @@ class CancelHeld:
 
     topic: str | None
 
-    def run(self, db: Transaction, office: Office) -> Reply:
+    def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """How many."""
-        number = restoring.cancel(db, topic=self.topic, now=clock.now(db))
+        number = restoring.cancel(db, actor, self.topic, now=clock.now(db))
         return Reply(office.catalogue.text("cli.deliveries.cancelled", {"count": number}))

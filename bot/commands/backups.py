@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.commands import doubts, speech
+from bot.commands import doubts, operator, speech
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -107,7 +107,7 @@ def restore(
             raise Unfit(speech.text("restore.say_yes"))
         if replace and not sure and typer.prompt(speech.text("restore.sure", file=file.name)).strip() != file.name:
             raise Unfit(speech.text("restore.not_done"))
-        source = archives.Source(stream, frozenset(gone or ()))
+        source = archives.Source(stream, operator.actor(), frozenset(gone or ()))
         with speech.progress("restore.working"):
             done = archives.restore(settings, make_office(settings), source, replace=replace)
     values = {"held": done.held, "erased": done.erased, "paused": done.paused, "accounts": done.accounts}

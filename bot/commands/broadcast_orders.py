@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.commands.reply import Reply
-from handlers.actors import COMMAND_LINE
+from handlers.actors import Actor
 from handlers.chat import broadcasts as news_desk
 from handlers.errors import Refusal
 from handlers.news import audience, broadcasts
@@ -41,10 +41,10 @@ class CreateBroadcast:
     text: str
     unit: str
 
-    def run(self, db: Transaction, office: Office) -> Reply:
+    def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """Its code, and how many would get it now."""
         now = clock.now(db)
-        row = broadcasts.create(db, office, text=self.text, unit_code=self.unit, actor=COMMAND_LINE, now=now)
+        row = broadcasts.create(db, office, actor, self.text, self.unit, now=now)
         unit = broadcasts.unit_of(db, row)
         counts = audience.count(db, office, unit, audience.start(office, None, now), now)
         values = {
@@ -66,12 +66,11 @@ class ConfirmBroadcast:
     recipients: int
     at: str = ""
 
-    def run(self, db: Transaction, office: Office) -> Reply:
+    def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """Only with the right number of recipients."""
         now = clock.now(db)
-        row = broadcasts.by_code(db, self.code)
         at = self._moment(now)
-        broadcasts.confirm(db, office, row, recipients=self.recipients, at=at, actor=COMMAND_LINE, now=now)
+        row = broadcasts.confirm(db, office, actor, self.code, self.recipients, at=at, now=now)
         return Reply(office.catalogue.text("broadcast.status", news_desk.status_values(db, row, now)))
 
     def _moment(self, now: datetime) -> datetime | None:
@@ -90,9 +89,9 @@ class MoveBroadcast:
     code: str
     step: str
 
-    def run(self, db: Transaction, office: Office) -> Reply:
+    def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """How it stands afterwards."""
         now = clock.now(db)
-        row = broadcasts.by_code(db, self.code)
-        STEPS[Step(self.step)](db, row, actor=COMMAND_LINE, now=now)
+        STEPS[Step(self.step)](db, actor, self.code, now=now)
+        row = broadcasts.find(db, actor, self.code, now)
         return Reply(office.catalogue.text("broadcast.status", news_desk.status_values(db, row, now)))

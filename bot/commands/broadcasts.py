@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import speech
+from bot.commands import operator, speech
 
 Code = Annotated[str, typer.Argument(metavar=speech.place("code"), help=speech.hint("broadcast_code"))]
 Unit = Annotated[str, typer.Option("--unit", metavar=speech.place("code"), help=speech.hint("broadcast_unit"))]
@@ -77,7 +77,8 @@ def status(code: Code) -> None:
     from storage import clock
 
     with access.looking(access.prepare()) as db:
-        values = news_desk.status_values(db, broadcasts.by_code(db, code), clock.now(db))
+        now = clock.now(db)
+        values = news_desk.status_values(db, broadcasts.find(db, operator.actor(), code, now), now)
     speech.say(speech.catalogue().text("broadcast.status", values))
 
 

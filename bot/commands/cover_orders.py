@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.commands.reply import Reply
-from handlers.actors import COMMAND_LINE
+from handlers.actors import Actor
 from handlers.initiatives import covers
 from handlers.office import Office
 from storage import clock
@@ -18,7 +18,7 @@ class NoteCover:
 
     number: int
 
-    def run(self, db: Transaction, office: Office) -> Reply:
+    def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """Nothing is said of it."""
-        covers.note(db, COMMAND_LINE, self.number, now=clock.now(db))
+        covers.note(db, actor, self.number, now=clock.now(db))
         return Reply("")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.commands.reply import Reply
+from handlers.actors import Actor
 from handlers.office import Office
 from handlers.reaching import doubts
 from storage import clock
@@ -17,7 +18,7 @@ class SendAgain:
 
     topic: str | None
 
-    def run(self, db: Transaction, office: Office) -> Reply:
+    def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """How many."""
-        number = doubts.send_again(db, topic=self.topic, now=clock.now(db))
+        number = doubts.send_again(db, actor, self.topic, now=clock.now(db))
         return Reply(office.catalogue.text("cli.deliveries.resent", {"count": number}))

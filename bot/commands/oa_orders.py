@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.commands.reply import Reply
+from handlers.actors import Actor
 from handlers.office import Office
 from handlers.reaching import oa_desk
 from storage import clock
@@ -22,8 +23,9 @@ class KeepPair:
     seconds: int
     """How long the access token lives."""
 
-    def run(self, db: Transaction, office: Office) -> Reply:
+    def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """From now on every process uses it."""
         lives = timedelta(seconds=self.seconds)
-        oa_desk.authorise(db, self.account, access=self.access, refresh=self.refresh, lives=lives, now=clock.now(db))
+        granted = {"access": self.access, "refresh": self.refresh}
+        oa_desk.authorise(db, actor, self.account, **granted, lives=lives, now=clock.now(db))
         return Reply(office.catalogue.text("cli.zalo.authorised", {"account": self.account}))

@@ -5,7 +5,7 @@ An order runs inside one transaction, wherever that is, and answers in words. Wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from bot import control
@@ -19,7 +19,7 @@ from bot.commands.programme_orders import LoadProgramme, MoveDuty, MoveProgramme
 from bot.commands.reply import Order, Reply
 from bot.writer import Writer
 from handlers import beside, exports
-from handlers.actors import COMMAND_LINE
+from handlers.actors import COMMAND_LINE, Actor
 from handlers.beside import Answers, Beside, Question
 from handlers.errors import Refusal
 from handlers.exports import ExportKind, Request
@@ -38,10 +38,10 @@ class NoteExport:
     form: str
     unit: str | None
 
-    def run(self, db: Transaction, office: Office) -> Reply:
+    def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """Nothing is said of it."""
         request = Request(ExportKind(self.kind), Form(self.form), self.unit)
-        exports.record(db, request, actor=COMMAND_LINE, now=clock.now(db))
+        exports.record(db, actor, request, now=clock.now(db))
         return Reply("")
 
 
@@ -51,9 +51,9 @@ class NoteCopy:
 
     who: str
 
-    def run(self, db: Transaction, office: Office) -> Reply:
+    def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """Nothing is said of it."""
-        data_requests.note_copy(db, COMMAND_LINE, self.who, now=clock.now(db))
+        data_requests.note_copy(db, actor, self.who, now=clock.now(db))
         return Reply("")
 
 
@@ -63,9 +63,9 @@ class EraseMember:
 
     who: str
 
-    def run(self, db: Transaction, office: Office) -> Reply:
+    def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """There is no way back."""
-        code = data_requests.erase(db, office, COMMAND_LINE, self.who, now=clock.now(db))
+        code = data_requests.erase(db, office, actor, self.who, now=clock.now(db))
         return Reply(office.catalogue.text("cli.privacy.erased", {"code": code}))
 
 
@@ -92,24 +92,28 @@ ORDERS: tuple[type[Order], ...] = (
 )
 
 
-def pack(order: Order) -> control.Envelope:
-    """The order as it travels."""
+def pack(order: Order, operator: str) -> control.Envelope:
+    """The order as it travels, with the name of whoever gave the command."""
     told = {field.name: getattr(order, field.name) for field in fields(order)}  # type: ignore[arg-type]
     body = told.pop("body", b"")
-    return control.Envelope({"order": type(order).__name__, **told}, body)
+    return control.Envelope({"order": type(order).__name__, "operator": operator, **told}, body)
 
 
-def unpack(envelope: control.Envelope) -> Order:
-    """Read what `pack` wrote; an order of another version of the product is a KeyError or a TypeError."""
+def unpack(envelope: control.Envelope) -> tuple[Order, Actor]:
+    """Read what `pack` wrote: what is wanted, and who wants it.
+
+    An order of another version of the product is a KeyError or a TypeError.
+    """
     told: dict[str, Any] = dict(envelope.facts)
+    actor = replace(COMMAND_LINE, operator=told.pop("operator"))
     kind = {order.__name__: order for order in ORDERS}[told.pop("order")]
-    return kind(**told, **({"body": envelope.body} if envelope.body else {}))
+    return kind(**told, **({"body": envelope.body} if envelope.body else {})), actor
 
 
-def run(db: Transaction, order: Order, office: Office) -> control.Facts:
+def run(db: Transaction, order: Order, actor: Actor, office: Office) -> control.Facts:
     """Carry an order out in this transaction. Raises control.Refused, and then nothing was changed."""
     try:
-        reply = order.run(db, office)
+        reply = order.run(db, office, actor)
     except Refusal as refusal:
         raise control.Refused({"text": office.catalogue.text(refusal.key, refusal.values)}) from refusal
     return {"text": reply.text, "done": reply.done}
@@ -122,14 +126,14 @@ def carrier(writer: Writer, office: Office) -> control.Carry:
         answers: dict[Question[Any], Any] = {}
         while True:
             try:
-                return await writer.run(_run_briefly, unpack(envelope), office, answers)
+                return await writer.run(_run_briefly, *unpack(envelope), office, answers)
             except Beside as need:
                 answers[need.question] = await writer.read(need.question.answer, office)
 
     return carry
 
 
-def _run_briefly(db: Transaction, order: Order, office: Office, answers: Answers) -> control.Facts:
+def _run_briefly(db: Transaction, order: Order, actor: Actor, office: Office, answers: Answers) -> control.Facts:
     """As `run`, while others wait: what takes long is looked up beforehand. Raises Beside until it has been."""
     beside.give(db, answers)
-    return run(db, order, office)
+    return run(db, order, actor, office)

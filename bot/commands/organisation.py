@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import speech
+from bot.commands import operator, speech
 
 DAYS = ["%Y-%m-%d", "%d/%m/%Y"]
 
@@ -110,12 +110,13 @@ def export_units(out: SheetOut, form: MaybeForm = None) -> None:
     from bot.errors import Unfit
     from handlers.papers import sheets
     from handlers.units import tree as units
+    from storage import clock
 
     ending = form.value if form else out.suffix.removeprefix(".").lower()
     if ending not in list(Form):
         raise Unfit(speech.text("units.bad_ending"))
     with speech.progress("export.working"), access.looking(access.prepare()) as db, access.making(out) as stream:
-        count = units.export(db, sheets.Form(ending), stream)
+        count = units.export(db, operator.actor(), sheets.Form(ending), stream, now=clock.now(db))
     speech.note(speech.text("export.done", count=count, file=speech.shown(out)))
 
 
@@ -155,12 +156,11 @@ def invite(unit: UnitCode, role: RoleOption, days: Days = 7, deputy: Deputy = Fa
 def list_(unit: MaybeUnit = None) -> None:
     """Who serves which unit."""
     from bot.commands import access
-    from handlers.actors import COMMAND_LINE
     from handlers.people import appointments
     from storage import clock
 
     with access.looking(access.prepare()) as db:
-        listed = appointments.list_(db, COMMAND_LINE, unit, now=clock.now(db))
+        listed = appointments.list_(db, operator.actor(), unit, now=clock.now(db))
     for one in listed:
         speech.say(speech.text("officers.line", **one))
     if not listed:

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from bot import sheets
 from bot.commands.reply import Reply
-from handlers.actors import COMMAND_LINE
+from handlers.actors import Actor
 from handlers.office import Office
 from handlers.people import appointments, pairing
 from handlers.units import changes as unit_changes
@@ -38,14 +38,14 @@ class ImportUnits:
     body: bytes
     """JSON: the rows as `bot.sheets` packs them. The file itself is read before, in a process of its own."""
 
-    def run(self, db: Transaction, office: Office) -> Reply:
+    def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """All of the sheet or nothing of it."""
         planned = units.plan(db, sheets.unpack(json.loads(self.body)))
         words = office.catalogue.text
         if planned.errors:
             return Reply("\n".join(_errors(office, planned)), done=False)
         if not self.dry_run:
-            units.apply(db, planned, actor=COMMAND_LINE, now=clock.now(db))
+            units.apply(db, actor, planned, now=clock.now(db))
         return Reply(words("cli.units.would" if self.dry_run else "cli.units.done", _counts(planned)))
 
 
@@ -60,12 +60,12 @@ class InviteOfficer:
     rights: tuple[str, ...] | None = None
     """Names of `Right`s; None: all."""
 
-    def run(self, db: Transaction, office: Office) -> Reply:
+    def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """The code is in the answer and nowhere else."""
         made = pairing.invite(
             db,
             office,
-            COMMAND_LINE,
+            actor,
             self.unit,
             self.role,
             deputy=self.deputy,
@@ -83,9 +83,9 @@ class EndOfficer:
 
     appointment_id: int
 
-    def run(self, db: Transaction, office: Office) -> Reply:
+    def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """Whoever held it is told."""
-        ended = appointments.end(db, office, COMMAND_LINE, self.appointment_id, now=clock.now(db))
+        ended = appointments.end(db, office, actor, self.appointment_id, now=clock.now(db))
         values = {"name": ended.member.name or "", "role": ended.appointment.role, "unit": ended.unit.name}
         return Reply(office.catalogue.text("cli.officers.ended", values))
 
@@ -102,19 +102,19 @@ class ChangeUnit:
     day: str
     to: str = ""
 
-    def run(self, db: Transaction, office: Office) -> Reply:
+    def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """From that day on, which may not lie ahead."""
         now, day = clock.now(db), date.fromisoformat(self.day)
         words = office.catalogue.text
         match UnitChange(self.change):
             case UnitChange.RENAME:
-                unit = unit_changes.rename(db, self.code, self.to, first=day, actor=COMMAND_LINE, now=now)
+                unit = unit_changes.rename(db, actor, self.code, self.to, first=day, now=now)
                 return Reply(words("cli.units.renamed", {"code": unit.code, "name": unit.name}))
             case UnitChange.CLOSE:
-                unit = unit_changes.close(db, office, self.code, last=day, actor=COMMAND_LINE, now=now)
+                unit = unit_changes.close(db, office, actor, self.code, last=day, now=now)
                 return Reply(words("cli.units.closed", {"code": unit.code, "name": unit.name, "date": day}))
             case UnitChange.MERGE:
-                done = unit_changes.merge(db, office, self.code, self.to, first=day, actor=COMMAND_LINE, now=now)
+                done = unit_changes.merge(db, office, actor, self.code, self.to, first=day, now=now)
                 told = {"unit": done.unit.name, "into": done.into.name, "members": done.members}
                 return Reply(words("cli.units.merged", {**told, "officers": done.officers}))
 

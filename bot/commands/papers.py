@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import speech
+from bot.commands import operator, speech
 from bot.errors import Unfit
 
 ENDING = ".xlsx"
@@ -29,7 +29,6 @@ def cover(number: Number, out: Out) -> None:
     from bot.commands import access
     from bot.commands.cover_orders import NoteCover
     from bot.premises import make_office
-    from handlers.actors import COMMAND_LINE
     from handlers.initiatives import covers
     from storage import clock
 
@@ -38,7 +37,7 @@ def cover(number: Number, out: Out) -> None:
     settings = access.prepare()
     access.carry_out(settings, NoteCover(number=number))
     with access.looking(settings) as db:
-        content = covers.draw(db, make_office(settings), COMMAND_LINE, number, now=clock.now(db))
+        content = covers.draw(db, make_office(settings), operator.actor(), number, now=clock.now(db))
     with access.making(out) as stream:
         stream.write(content)
     speech.note(speech.text("report.covered", number=number, file=speech.shown(out)))

@@ -9,9 +9,9 @@ from typing import Any
 
 from bot.commands.reply import Reply
 from handlers import programmes
-from handlers.actors import COMMAND_LINE
+from handlers.actors import Actor
 from handlers.duties import acts as duties
-from handlers.duties import dates, openings
+from handlers.duties import dates
 from handlers.errors import Refusal
 from handlers.office import Office
 from handlers.reaching import promises
@@ -38,11 +38,11 @@ class LoadProgramme:
     unit: str | None = None
     """The unit that runs it; None: it is for everybody."""
 
-    def run(self, db: Transaction, office: Office) -> Reply:
+    def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """It takes entries from the day it opens."""
         when: date | int = int(self.opens) if self.opens.isdecimal() else date.fromisoformat(self.opens)
         now = clock.now(db)
-        made = programmes.load(db, self.template, when, actor=COMMAND_LINE, now=now, code=self.code, run_by=self.unit)
+        made = programmes.load(db, actor, self.template, when, now=now, code=self.code, run_by=self.unit)
         return Reply(office.catalogue.text("cli.programmes.loaded", _told(made)))
 
 
@@ -66,29 +66,27 @@ class MoveProgramme:
             return Refusal("cli.programmes.sure_earlier", closes=bound, closes_now=present)
         return _guessed(self.until, bound, now)
 
-    def run(self, db: Transaction, office: Office) -> Reply:
+    def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """When the end moves to a later moment, those concerned are told. Raises Refusal, with `question` too."""
         now = clock.now(db)
         if not self.sure and (question := self.question(db)) is not None:
             raise question
         match Move(self.move):
             case Move.OPEN:
-                moved, told = programmes.open_(db, self.code, actor=COMMAND_LINE, now=now), ""
+                moved, told = programmes.open_(db, actor, self.code, now=now), ""
             case Move.CLOSE:
-                moved, told = programmes.close(db, self.code, actor=COMMAND_LINE, now=now), ""
+                moved, told = programmes.close(db, actor, self.code, now=now), ""
             case Move.EXTEND:
-                moved, told = self._extend(db, office, now)
+                moved, told = self._extend(db, office, actor, now)
         state = office.catalogue.text(f"cli.status.{programmes.status(moved, now)}", {})
         return Reply(office.catalogue.text("cli.programmes.moved", _told(moved) | {"state": state, "told": told}))
 
-    def _extend(self, db: Transaction, office: Office, now: datetime) -> tuple[Any, str]:
+    def _extend(self, db: Transaction, office: Office, actor: Actor, now: datetime) -> tuple[Any, str]:
         bound = _bound(self.until, now)
         earlier = programmes.closes_earlier(db, self.code, bound, now) is not None
-        moved = programmes.extend(db, self.code, bound, actor=COMMAND_LINE, now=now, earlier=earlier)
-        if earlier:
-            return moved, ""
-        told = openings.tell_extended(db, office, moved, now)
-        return moved, promises.all_words(office, told, promises.Who.PEOPLE)
+        done = programmes.extend(db, office, actor, self.code, bound, now=now, earlier=earlier)
+        told = "" if earlier else promises.all_words(office, done.told, promises.Who.PEOPLE)
+        return done.programme, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +104,12 @@ class MoveDuty:
         now = clock.now(db)
         return _guessed(self.until, _bound(self.until, now), now)
 
-    def run(self, db: Transaction, office: Office) -> Reply:
+    def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
         """The clock tells those concerned. Raises Refusal, with `question` too."""
         now = clock.now(db)
         if not self.sure and (question := self.question(db)) is not None:
             raise question
-        moved = duties.move(db, self.code, self.duty, _bound(self.until, now), actor=COMMAND_LINE, now=now)
+        moved = duties.move(db, actor, self.code, self.duty, _bound(self.until, now), now=now)
         return Reply(office.catalogue.text("cli.programmes.duty_moved", {"duty": moved.title, "due": moved.due_at}))
 
 

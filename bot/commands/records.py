@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands import speech
+from bot.commands import operator, speech
 from bot.commands.organisation import Form
 
 if TYPE_CHECKING:
@@ -48,7 +48,6 @@ def export(kind: KindArgument, form: FormOption, out: Out, unit: MaybeUnit = Non
     from bot.commands import access
     from bot.commands.orders import NoteExport
     from handlers import exports
-    from handlers.office import local_day
     from handlers.papers import sheets
     from storage import clock
 
@@ -57,7 +56,7 @@ def export(kind: KindArgument, form: FormOption, out: Out, unit: MaybeUnit = Non
     with speech.progress("export.working"):
         access.carry_out(settings, NoteExport(kind=kind.value, form=form.value, unit=unit))
         with access.looking(settings) as db, access.making(out) as stream:
-            count = exports.write(db, request, stream, today=local_day(clock.now(db)))
+            count = exports.write(db, operator.actor(), request, stream, now=clock.now(db))
     speech.note(speech.text("export.done", count=count, file=speech.shown(out)))
 
 
@@ -66,14 +65,13 @@ def copy_member(who: Who, out: MaybeOut = None) -> None:
     from bot.commands import access
     from bot.commands.orders import NoteCopy
     from bot.premises import make_office
-    from handlers.actors import COMMAND_LINE
     from handlers.people import data_requests
     from storage import clock
 
     settings = access.prepare()
     access.carry_out(settings, NoteCopy(who=who))
     with access.looking(settings) as db:
-        told = data_requests.copy(db, make_office(settings), COMMAND_LINE, who, now=clock.now(db))
+        told = data_requests.copy(db, make_office(settings), operator.actor(), who, now=clock.now(db))
     if out is None:
         speech.say(told)
         return

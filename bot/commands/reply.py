@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from handlers.actors import Actor
 from handlers.office import Office
 from storage.database import Transaction
 
@@ -20,6 +21,6 @@ class Reply:
 class Order(Protocol):
     """One order: a frozen dataclass whose fields are JSON, but for `body`, which is a file's bytes."""
 
-    def run(self, db: Transaction, office: Office) -> Reply:
-        """Do it. Raises handlers.errors.Refusal."""
+    def run(self, db: Transaction, office: Office, actor: Actor) -> Reply:
+        """Do it, on the word of whoever gave the command. Raises handlers.errors.Refusal."""
         ...

@@ -8,7 +8,7 @@ from handlers.chat import appointments as appointment_desk
 from handlers.chat import awards as award_desk
 from handlers.chat import broadcasts as news_desk
 from handlers.chat import callbacks as callback_desk
-from handlers.chat import commands, forms, menu
+from handlers.chat import commands, forms, menu, news
 from handlers.chat import duties as duty_desk
 from handlers.chat import linking as linking_desk
 from handlers.chat.context import Context
@@ -24,7 +24,6 @@ from handlers.flows.form import Turn
 from handlers.flows.world import World
 from handlers.initiatives import items as initiatives
 from handlers.initiatives import selection
-from handlers.news import wishes as news
 from handlers.people import linking
 
 Answer = Callable[[Context, World, str, str], Turn | None]

@@ -9,7 +9,7 @@ from typing import Any
 
 from handlers import actors
 from handlers.actors import NoRight
-from handlers.chat import menu
+from handlers.chat import menu, reached
 from handlers.chat.context import Context
 from handlers.duties import dates
 from handlers.errors import Refusal
@@ -17,7 +17,6 @@ from handlers.flows import appointments as forms
 from handlers.flows.form import Draft
 from handlers.office import local_day
 from handlers.people import appointments, pairing
-from handlers.reaching import unreached
 from messages.dates import last_day_of
 from messages.types import Choice, Say
 from storage import appointments as stored
@@ -108,7 +107,7 @@ def show(context: Context) -> None:
         Choice("back_at_work" if mine else "away", words.label("back_at_work" if mine else "away")),
     ]
     values = {"rows": rows, "more": max(0, len(found) - LISTED)}
-    context.said += unreached.for_desks(context)
+    reached.name(context)
     menu.offer(context, Say("people.list", values, tuple(choices), QUESTION))
 
 

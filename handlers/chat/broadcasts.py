@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from handlers.actors import NoRight
 from handlers.chat import menu
 from handlers.chat.context import Context
 from handlers.duties import dates
@@ -23,7 +24,7 @@ from messages.types import Choice, Say
 from storage import broadcasts as stored
 from storage import units
 from storage.database import Transaction
-from storage.tables import Announcing, Broadcast, Role, Unit
+from storage.tables import Announcing, Broadcast, Unit
 
 MORNING = timedelta(hours=8)
 """When a broadcast goes for which only a day was typed."""
@@ -72,7 +73,7 @@ class TurnNewsDesk:
 
     def units(self) -> tuple[Choice, ...]:
         """The units whose news the member may write, each with everything below."""
-        own = (units.by_id(self._context.db, unit_id) for unit_id in _desks(self._context))
+        own = (units.by_id(self._context.db, unit_id) for unit_id in self._context.actor.desks())
         return tuple(Choice(unit.code, unit.name) for unit in own if unit)
 
     def unit_name(self, code: str) -> str | None:
@@ -118,8 +119,8 @@ class TurnNewsDesk:
         return Starts(at, quiet)
 
     def _unit(self, code: str) -> Unit | None:
-        unit = units.by_code(self._context.db, code)
-        return unit if unit and unit.id and _reaches(self._context, unit.id) else None
+        context, unit = self._context, units.by_code(self._context.db, code)
+        return unit if unit and unit.id and context.actor.runs(context.db, unit.id, context.now) else None
 
 
 def read_start(typed: str, now: datetime) -> datetime | None:
@@ -145,30 +146,31 @@ def announce(context: Context, effect: Announce) -> None:
         row = broadcasts.create(
             context.db,
             context.office,
-            text=effect.text,
-            unit_code=effect.unit,
-            actor=context.actor,
+            context.actor,
+            effect.text,
+            effect.unit,
             now=context.now,
         )
         broadcasts.confirm(
             context.db,
             context.office,
-            row,
-            recipients=effect.recipients,
+            context.actor,
+            row.code,
+            effect.recipients,
             at=at,
-            actor=context.actor,
             now=context.now,
         )
     except Refusal as refusal:
-        context.said.append(Say(refusal.key, refusal.values))
+        context.refused(refusal)
         context.give_back(None, effect.text)
         return
     _show(context, row)
 
 
 def press(context: Context, question: str, key: str) -> None:
-    """A button under a broadcast: `broadcast@CODE`."""
-    row = _mine(context, question.removeprefix("broadcast@"))
+    """A button under a broadcast: `broadcast@CODE.REVISION`, or without the revision where a word was typed."""
+    code, _, revision = question.partition("@")[2].partition(".")
+    row = _mine(context, code)
     if row is None:
         context.say("common.no_right", contact=context.office.contact)
         return
@@ -177,7 +179,8 @@ def press(context: Context, question: str, key: str) -> None:
         return
     with suppress(Refusal):  # somebody else was quicker: how it stands now is shown below
         if key in STEPS:
-            STEPS[key](context.db, row, actor=context.actor, now=context.now)
+            seen = int(revision) if revision.isdecimal() else None
+            STEPS[key](context.db, context.actor, row.code, now=context.now, seen=seen)
     _show(context, row)
 
 
@@ -187,7 +190,7 @@ def _confirm_cancel(context: Context, row: Broadcast) -> None:
     told = progress.read(context.db, row, context.now)
     choices = (Choice(CANCEL, label(CANCEL)), Choice("progress", label("progress")))
     values = {"code": row.code, "sent": told.sent, "waiting": told.waiting}
-    menu.offer(context, Say("broadcast.cancel_confirm", values, choices, f"broadcast@{row.code}"))
+    menu.offer(context, Say("broadcast.cancel_confirm", values, choices, _question(row)))
 
 
 def look_up(context: Context, typed: str) -> bool:
@@ -202,7 +205,7 @@ def look_up(context: Context, typed: str) -> bool:
 
 def is_staffed(context: Context) -> bool:
     """Whether the member writes news for some unit."""
-    return bool(_desks(context))
+    return bool(context.actor.desks())
 
 
 def _show(context: Context, row: Broadcast) -> None:
@@ -210,11 +213,15 @@ def _show(context: Context, row: Broadcast) -> None:
     label = context.office.catalogue.label
     keys = (*ACTIONS[told.state], *(("send_again",) if told.unknown and told.state != Announcing.CANCELLED else ()))
     choices = tuple(Choice(key, label(key)) for key in keys)
-    say = Say("broadcast.status", status_values(context.db, row, context.now), choices, f"broadcast@{row.code}")
+    say = Say("broadcast.status", status_values(context.db, row, context.now), choices, _question(row))
     if choices:
         menu.offer(context, say)
     else:
         context.said.append(Say(say.key, say.values))
+
+
+def _question(row: Broadcast) -> str:
+    return f"broadcast@{row.code}.{row.revision}"
 
 
 def status_values(db: Transaction, row: Broadcast, now: datetime) -> Mapping[str, Any]:
@@ -240,15 +247,7 @@ def status_values(db: Transaction, row: Broadcast, now: datetime) -> Mapping[str
 
 
 def _mine(context: Context, code: str) -> Broadcast | None:
-    row = stored.by_code(context.db, code)
-    return row if row and _reaches(context, row.unit_id) else None
-
-
-def _desks(context: Context) -> Sequence[int]:
-    return sorted({row.unit_id for row in context.appointments if row.role in (Role.STAFF, Role.ADMIN)})
-
-
-def _reaches(context: Context, unit_id: int) -> bool:
-    """Whether a unit is one of the member's desks or lies below one."""
-    desks = _desks(context)
-    return bool(desks) and not {unit_id, *(unit.id for unit in units.ancestors(context.db, unit_id))}.isdisjoint(desks)
+    try:
+        return broadcasts.find(context.db, context.actor, code, context.now)
+    except NoRight:
+        return None

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from handlers.chat import appointments as appointment_desk
 from handlers.chat import awards as award_desk
 from handlers.chat import duties as duty_desk
-from handlers.chat import forms, menu, reception
+from handlers.chat import forms, menu, news, reception
 from handlers.chat import posters as poster_desk
 from handlers.chat import privacy as privacy_desk
+from handlers.chat import programmes as programme_desk
 from handlers.chat.context import Context
 from handlers.chat.feedback import library as feedback_library
 from handlers.chat.initiatives import inbox, officers, standings_desk
@@ -20,7 +21,6 @@ from handlers.flows import privacy as privacy_forms
 from handlers.flows import staff as staff_forms
 from handlers.flows.form import Turn
 from handlers.flows.world import World
-from handlers.news import wishes as news
 from messages.types import Say
 
 Command = Callable[[Context, World, str], Turn | None]
@@ -156,7 +156,7 @@ SAYS: dict[str, Callable[[Context], None]] = {
     "people": appointment_desk.show,
     "library": feedback_library.show,
     "awards": award_desk.show,
-    "watch": menu.watch,
+    "watch": programme_desk.watch,
     "news": news.show,
     "stop_news": news.stop,
 }

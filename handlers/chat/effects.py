@@ -8,21 +8,20 @@ from handlers.chat import appointments as appointment_desk
 from handlers.chat import awards as award_desk
 from handlers.chat import broadcasts as news_desk
 from handlers.chat import callbacks as callback_desk
-from handlers.chat import forms, menu
+from handlers.chat import forms, menu, news
 from handlers.chat import linking as linking_desk
 from handlers.chat import privacy as privacy_desk
+from handlers.chat import programmes as programme_desk
 from handlers.chat.context import Context
 from handlers.chat.feedback import answering as feedback_answering
 from handlers.chat.feedback import library as feedback_library
 from handlers.chat.feedback import own as feedback
 from handlers.chat.feedback import public as feedback_public
 from handlers.chat.initiatives import desk_work, inbox, officers, own
-from handlers.duties import openings
 from handlers.errors import Refusal
 from handlers.flows import outcomes
 from handlers.flows.form import Turn
 from handlers.flows.world import World
-from handlers.news import wishes as news
 from handlers.people import agreements
 from messages.types import Pressed, Say, parse_payload
 from storage.tables import State
@@ -65,9 +64,9 @@ def perform(context: Context, world: World, effect: outcomes.Effect, draft_id: s
         case outcomes.LookUp(typed):
             menu.look_up(context, typed)
         case outcomes.Extend(programme_id, closes):
-            openings.extend(context, programme_id, closes)
+            programme_desk.extend(context, programme_id, closes)
         case outcomes.WatchOpenings():
-            menu.watch(context)
+            programme_desk.watch(context)
         case outcomes.Announce():
             news_desk.announce(context, effect)
         case outcomes.SubmitFeedback(answers):

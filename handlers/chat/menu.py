@@ -14,11 +14,10 @@ from handlers.flows.form import Draft
 from handlers.flows.initiative import FORM as INITIATIVE
 from handlers.initiatives import items as initiatives
 from handlers.initiatives import purview
-from handlers.reaching import promises
 from handlers.text.readers import given_name, read_code
 from handlers.units import places
 from messages.types import Choice, Say
-from storage import members, programmes, units
+from storage import programmes, units
 from storage.tables import Kind
 
 MEMBERS = ("initiative", "feedback", "lookup", "programmes", "news", "privacy", "help")
@@ -73,12 +72,6 @@ def _programmes(context: Context) -> dict[str, object]:
         "closed": programmes.closed_recently(db, now),
     }
     return {name: [(row.name, row.opens_at, row.closes_at) for row in rows] for name, rows in groups.items()}
-
-
-def watch(context: Context) -> None:
-    """Be told when the next programme opens."""
-    members.watch(context.db, context.my_id, Kind.INITIATIVE, context.now)
-    context.say("initiative.watching", span=promises.here(context.office, context.inbound.address))
 
 
 def come_from_poster(context: Context, code: str) -> None:

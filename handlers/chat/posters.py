@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from handlers.chat.context import Context
+from handlers.errors import Refusal
 from handlers.units import posters
 from messages.types import Say
-from storage import units
 from storage.tables import Unit
 
 SHOWN = 3
@@ -14,20 +14,18 @@ SHOWN = 3
 
 def show(context: Context, typed: str) -> None:
     """The code of one's own units, or of the one whose code was typed: it is public, on paper as here."""
-    home = context.office.public_url
+    office = context.office
     if not context.appointments:
-        context.say("common.no_right", contact=context.office.contact)
-    elif not context.office.is_reachable_from(context.inbound.address.kind):
+        context.say("common.no_right", contact=office.contact)
+    elif not office.is_reachable_from(context.inbound.address.kind):
         context.say("poster.no_site")
-    elif typed:
-        unit = units.by_code(context.db, typed.upper())
-        if unit is None:
-            context.say("poster.no_unit", code=typed[:40])
-        else:
-            context.said.append(_picture(unit, home))
     else:
-        own = (units.by_id(context.db, unit_id) for unit_id in sorted({row.unit_id for row in context.appointments}))
-        context.said += [_picture(unit, home) for unit in own if unit is not None][:SHOWN]
+        try:
+            found = posters.wanted(context.db, context.actor, typed)
+        except Refusal as refusal:
+            context.refused(refusal)
+            return
+        context.said += [_picture(unit, office.public_url) for unit in found[:SHOWN]]
 
 
 def _picture(unit: Unit, home: str) -> Say:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import assert_never
 
 from handlers import push_words
-from handlers.chat import answers, commands, danger, menu, numbers, reception
+from handlers.chat import answers, commands, danger, menu, news, numbers, reception
 from handlers.chat import awards as award_desk
 from handlers.chat import broadcasts as news_desk
 from handlers.chat.context import Context
@@ -16,7 +16,6 @@ from handlers.flows import choices as matching
 from handlers.flows.engine import advance, leave, listens, open_form, respond, understood
 from handlers.flows.form import Stand, Turn
 from handlers.flows.world import World
-from handlers.news import wishes as news
 from handlers.text.readers import fold, read_code
 from messages.types import (
     Arrived,

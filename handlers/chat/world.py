@@ -19,12 +19,13 @@ from handlers.danger.callers import by_when
 from handlers.duties import dates
 from handlers.feedback import items as heard
 from handlers.feedback import ways as feedback_ways
-from handlers.flows.records import Alike, Caller, Heard, Item, Place, Profile, Programme, Question, Unit, Way
+from handlers.flows.records import Alike, Caller, Heard, Item, Profile, Programme, Question, Unit, Way
 from handlers.initiatives import items as initiatives
 from handlers.initiatives import purview
 from handlers.office import DRAFT_DAYS, DRAFT_LIFE, CatalogueWords, channel_name, local_day
 from handlers.reaching import oa_desk
 from handlers.text.likeness import fingerprint, similar
+from handlers.text.places import Place
 from handlers.text.readers import fold
 from handlers.units import places
 from messages.types import Choice

@@ -1,7 +1,6 @@
-"""Duties (F4): what a reminder says; marking as done, putting off, moving a date.
+"""Duties (F4): what a reminder says; marking as done, putting off, telling what hinders, moving a date.
 
-Who is told today is the clock's round, handlers/duties/rounds.py; what an officer sees and presses stands in
-handlers/chat/duties.py.
+Who is told today is the clock's round, handlers/duties/rounds.py; what an officer sees stands in desk.py.
 """
 
 from __future__ import annotations
@@ -10,24 +9,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from handlers import actors
+from handlers import actors, notices, revisions
 from handlers.actors import Actor
+from handlers.acts import Needs, act
 from handlers.duties import climbing, forewarning
 from handlers.duties import days as duty_dates
+from handlers.duties.desk import Owing, current, find
 from handlers.errors import Refusal
 from handlers.office import Office, local_day
-from handlers.reaching import ways
+from handlers.reaching import reach, ways
 from handlers.text.readers import given_name
 from messages.types import Choice, Say
-from storage import addressees, audit, duties, members, outbox, programmes, units
+from storage import addressees, appointments, audit, duties, members, outbox, programmes, units
 from storage.database import Transaction
 from storage.duties import Matter, Owed, Progress
 from storage.tables import Duty, DutyDone, Kind, Right, Unit
-
-
-def current(db: Transaction, now: datetime) -> list[Matter]:
-    """Every duty that is due, ahead or not long past, the first to fall due first."""
-    return duties.since(db, now - duty_dates.KEPT, today=local_day(now), now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +39,22 @@ class Case:
     progress: Progress
 
 
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What keeps a unit from its duty was told."""
+
+    owing: Owing
+    above: str
+    """The unit whose officers were told; empty where nobody could be."""
+
+
 class Wording:
     """What is said of one duty today: what is the same for everybody is looked up once."""
 
     def __init__(self, office: Office, matter: Matter) -> None:
         duty, left = matter.duty, duty_dates.days_left(matter.duty.due_at, matter.today)
         last = duty_dates.last_day(duty.due_at)
-        self._duty_id, self._is_ahead = matter.duty_id, left >= 0
+        self._where, self._is_ahead = (matter.duty_id, duty.revision), left >= 0
         self._of_duty: dict[str, object] = {"duty": duty.title, "due": duty.due_at}
         self._of_day: dict[str, object] = {**self._of_duty, "days": abs(left)}
         if self._is_ahead:
@@ -79,7 +84,8 @@ class Wording:
                 "selected": case.progress.selected,
             }
         key = "officer.reminder" if self._is_ahead else "officer.overdue"
-        return Say(key, values, self._choices, f"duty@{self._duty_id}.{case.unit_id}")
+        duty_id, revision = self._where
+        return Say(key, values, self._choices, f"duty@{duty_id}.{case.unit_id}.{revision}")
 
 
 def reminder(db: Transaction, office: Office, matter: Matter, unit: Unit, member_id: int, *, moved: bool) -> Say:
@@ -104,10 +110,20 @@ def receiver(office: Office, duty: Duty, above: Iterable[Unit]) -> str:
     return next(nearest, None) or office.catalogue.label(f"level.{duty.to_level}")
 
 
-def finish(db: Transaction, office: Office, duty_id: int, owed: Owed, *, actor: Actor, now: datetime) -> DutyDone:
-    """An officer says that a unit has done it. Raises NoRight."""
-    actors.require(db, actor, Right.REPORT, owed.unit_id)
-    return fulfil(db, office, duty_id, owed, now)
+@act(Right.REPORT, audit="duty.done", revision=True)
+def finish(
+    db: Transaction,
+    office: Office,
+    actor: Actor,
+    duty_id: int,
+    unit_id: int,
+    *,
+    now: datetime,
+    seen: int | None = None,
+) -> DutyDone:
+    """An officer says that a unit has done it; who says so after another gets the first mark."""
+    _seen(find(db, actor, duty_id, unit_id, now), seen)
+    return fulfil(db, office, duty_id, Owed(unit_id, actor.me), now)
 
 
 def fulfil(db: Transaction, office: Office, duty_id: int, owed: Owed, now: datetime) -> DutyDone:
@@ -148,16 +164,64 @@ def reopen(
     audit.record(db, action="duty.reopen", actor_id=owed.member_id, now=now, subject=str(duty_id), details=details)
 
 
-def put_off(db: Transaction, duty_id: int, owed: Owed, *, actor: Actor, now: datetime) -> date:
+@act(Right.REPORT, audit="duty.put_off", revision=True)
+def put_off(
+    db: Transaction, actor: Actor, duty_id: int, unit_id: int, *, now: datetime, seen: int | None = None
+) -> date:
     """Remind this member again the next day at 08:00; which day that is."""
-    actors.require(db, actor, Right.REPORT, owed.unit_id)
+    _seen(find(db, actor, duty_id, unit_id, now), seen)
     until = local_day(now) + timedelta(days=1)
-    duties.snooze(db, duty_id, owed, until)
+    duties.snooze(db, duty_id, Owed(unit_id, actor.me), until)
+    _record(db, actor, "put_off", duty_id, unit_id, now)
     return until
 
 
-def move(db: Transaction, code: str, key: str, due_at: datetime, *, actor: Actor, now: datetime) -> Duty:
-    """Set another date for a duty; the clock tells those concerned and reminds them by the new date."""
+@act(Right.REPORT, audit="duty.obstacle", tells="officers of the nearest unit above that has any")
+def report_obstacle(
+    db: Transaction, office: Office, actor: Actor, duty_id: int, unit_id: int, text: str, *, now: datetime
+) -> Reported:
+    """Keep what keeps a unit from doing its duty, and tell the nearest level above."""
+    owing = find(db, actor, duty_id, unit_id, now)
+    duties.report_obstacle(db, duty_id, Owed(unit_id, actor.me), text, now)
+    _record(db, actor, "obstacle", duty_id, unit_id, now)
+    return Reported(owing, _tell_above(db, office, actor.me, owing, text, now))
+
+
+def _tell_above(db: Transaction, office: Office, member_id: int, owing: Owing, text: str, now: datetime) -> str:
+    member = members.by_id(db, member_id)
+    values = {
+        "unit": owing.unit.name,
+        "duty": owing.matter.duty.title,
+        "due": owing.matter.duty.due_at,
+        "words": text,
+        "name": (member.name if member else None) or "",
+        "phone": member.phone if member else None,
+    }
+    say, morning = Say("officer.obstacle", values), reach.opening(now, office.quiet_hours)
+    for above in units.ancestors(db, owing.unit_id):
+        serving = appointments.serving(db, above.id or 0, Right.REPORT, now=now, day=local_day(now))
+        told = [
+            notices.push(db, office, other, say, topic="officer", once=None, now=now, due_at=morning)
+            for other in serving
+            if other != member_id
+        ]
+        if any(told):
+            return above.name
+    return ""
+
+
+@act(Needs.STAFF, audit="duty.move", revision=True)
+def move(
+    db: Transaction,
+    actor: Actor,
+    code: str,
+    key: str,
+    due_at: datetime,
+    *,
+    now: datetime,
+    seen: int | None = None,
+) -> Duty:
+    """Set another date for a duty of a programme; the clock tells those concerned and reminds them by the new date."""
     programme = programmes.by_code(db, code)
     if programme is None or programme.id is None:
         raise Refusal("planning.no_programme", code=code)
@@ -168,12 +232,14 @@ def move(db: Transaction, code: str, key: str, due_at: datetime, *, actor: Actor
     if due_at <= now:
         raise Refusal("planning.due_past", due=due_at)
     duty = known[key]
+    revisions.hold(db, duty, seen, "planning.duty_changed", duty=duty.title)
     if duty.due_at == due_at:
         raise Refusal("planning.due_same", due=due_at)
     duty.due_at, duty.moved_at = due_at, now
+    duty.revision += 1
     climbing.forget(db, duty)
     details = {"key": key, "due": due_at.isoformat()}
-    audit.record(db, action="duty.move", actor_id=actor.member_id, now=now, subject=programme.code, details=details)
+    actors.record(db, actor, "duty.move", now=now, subject=programme.code, details=details)
     return duty
 
 
@@ -186,3 +252,12 @@ def next_reminder(db: Transaction, now: datetime) -> tuple[datetime, str] | None
         if ahead and any(ways.reachable(db, [one.member_id]) for one in addressees.everybody(db, matter)):
             found.append((min(ahead), matter.duty.title))
     return min(found, default=None)
+
+
+def _seen(owing: Owing, seen: int | None) -> None:
+    """It is due when they saw it was. The duty's row stays free: a whole level marks it in the same hour."""
+    revisions.compare(owing.matter.duty, seen, "officer.duty_changed", duty=owing.matter.duty.title)
+
+
+def _record(db: Transaction, actor: Actor, step: str, duty_id: int, unit_id: int, now: datetime) -> None:
+    actors.record(db, actor, f"duty.{step}", now=now, subject=str(duty_id), details={"unit": unit_id})

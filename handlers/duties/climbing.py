@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from handlers import notices
+from handlers import actors, notices
+from handlers.actors import Actor
+from handlers.acts import Needs, act
 from handlers.duties import days as duty_dates
 from handlers.duties import workdays
 from handlers.office import Office, local_day
@@ -34,8 +36,14 @@ LISTED = 15
 TOPIC = "climb"
 
 
-def enqueue_due(db: Transaction, office: Office, now: datetime) -> int:
+@act(
+    Needs.PROGRAM,
+    tells="deputies of a unit that is late, officers of the level above, staff",
+    unaudited="each message is a row of the outbox; how far it climbed is kept with the duty",
+)
+def enqueue_due(db: Transaction, office: Office, actor: Actor, *, now: datetime) -> int:
     """Promise what has climbed by now; how many messages. Between 08:00 and the quiet hours only."""
+    actors.require_program(actor)
     if not duty_dates.HOUR <= local(now).hour < office.quiet_hours[0]:
         return 0
     finished = climbs.climbed(db, now - duty_dates.KEPT)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from handlers import notices
-from handlers.flows.initiative import FORM
+from handlers import actors, notices
+from handlers.actors import Actor
+from handlers.acts import Needs, act
 from handlers.office import Office
 from handlers.reaching import promises
 from handlers.text.readers import given_name
+from handlers.text.terms import INITIATIVE_FORM
 from messages.dates import local
 from messages.types import Choice, Say
 from storage import conversations, members, outbox, programmes
@@ -23,15 +25,17 @@ SLICE = 200
 """As many as one look writes to."""
 
 
-def remind(db: Transaction, office: Office, now: datetime) -> int:
+@act(Needs.PROGRAM, tells="members with an unfinished initiative", unaudited="each message is a row of the outbox")
+def remind(db: Transaction, office: Office, actor: Actor, *, now: datetime) -> int:
     """Tell those who agree to be written to, once for each draft and programme, outside quiet hours; how many."""
+    actors.require_program(actor)
     quiet_from, quiet_to = office.quiet_hours
     if not quiet_to <= local(now).hour < quiet_from:
         return 0
     closing = {row.id: row for row in programmes.open_at(db, now, Kind.INITIATIVE) if row.closes_at - now <= SOON}
     if not closing:
         return 0
-    resting = conversations.drafts_at_rest(db, FORM.name, before=now - AT_REST, now=now)
+    resting = conversations.drafts_at_rest(db, INITIATIVE_FORM, before=now - AT_REST, now=now)
     told = 0
     for draft_id, member_id in _untold(db, resting, closing):
         programme = closing.get(conversations.answers_of(db, draft_id).get("programme"))

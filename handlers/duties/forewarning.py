@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from handlers import actors
+from handlers.actors import Actor
+from handlers.acts import Needs, act
 from handlers.duties import climbing
 from handlers.duties import days as duty_dates
 from handlers.office import Office, local_day
@@ -28,8 +31,14 @@ AHEAD = timedelta(days=BEFORE + 2)
 CHUNK = 500
 
 
-def enqueue_due(db: Transaction, office: Office, now: datetime) -> int:
+@act(
+    Needs.PROGRAM,
+    tells="officers of the level above",
+    unaudited="each message is a row of the outbox; how far it climbed is kept with the duty",
+)
+def enqueue_due(db: Transaction, office: Office, actor: Actor, *, now: datetime) -> int:
     """Promise what is to be said now; how many messages. Between 08:00 and the quiet hours only."""
+    actors.require_program(actor)
     if not duty_dates.HOUR <= local(now).hour < office.quiet_hours[0]:
         return 0
     told = climbs.climbed(db, now)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers import errors, notices, programmes
-from handlers.chat.context import Context
-from handlers.flows.initiative import FORM as INITIATIVE
+from handlers import actors, notices
+from handlers.actors import Actor
+from handlers.acts import Needs, act
 from handlers.office import Office
 from handlers.reaching import promises, reach
-from handlers.reaching.promises import Promise, Who
+from handlers.reaching.promises import Promise
+from handlers.text.terms import INITIATIVE_FORM
 from messages.types import Choice, Say
 from storage import conversations, members
 from storage import programmes as stored
@@ -17,27 +18,18 @@ from storage.database import Transaction
 from storage.tables import Kind, Programme
 
 
-def extend(context: Context, programme_id: int, closes: object) -> None:
-    """Staff moves an end from the chat."""
-    programme = stored.by_id(context.db, programme_id)
-    if programme is None or not isinstance(closes, datetime):
-        context.say("common.no_right", contact=context.office.contact)
-        return
-    try:
-        programmes.extend(context.db, programme.code, closes, actor=context.actor, now=context.now)
-    except errors.Refusal as refusal:
-        context.said.append(Say(refusal.key, refusal.values))
-        return
-    told = tell_extended(context.db, context.office, programme, context.now)
-    words = promises.all_words(context.office, told, Who.PEOPLE)
-    context.say("staff.extended", programme=programme.name, closes=closes, told=words)
+@act(Needs.SELF, audit="programme.watch")
+def watch(db: Transaction, actor: Actor, *, now: datetime) -> None:
+    """A member wants to be told, once, when the next programme for initiatives opens or is extended."""
+    members.watch(db, actor.me, Kind.INITIATIVE, now)
+    actors.record(db, actor, "programme.watch", now=now, subject=Kind.INITIATIVE.value)
 
 
 def tell_extended(db: Transaction, office: Office, programme: Programme, now: datetime) -> list[Promise]:
     """Tell those with an unfinished entry, and those who asked to be told; what came of each."""
     drafting = {
         member_id
-        for member_id, answers in conversations.members_with_draft(db, INITIATIVE.name)
+        for member_id, answers in conversations.members_with_draft(db, INITIATIVE_FORM)
         if answers.get("programme") == programme.id
     }
     watching = members.watching(db, Kind.INITIATIVE) if programme.kind == Kind.INITIATIVE else []
@@ -47,8 +39,10 @@ def tell_extended(db: Transaction, office: Office, programme: Programme, now: da
     return _tell(db, office, drafting | set(watching), say, once, now)
 
 
-def announce(db: Transaction, office: Office, now: datetime) -> int:
+@act(Needs.PROGRAM, tells="who watches for openings", unaudited="the programme keeps that it was announced")
+def announce(db: Transaction, office: Office, actor: Actor, *, now: datetime) -> int:
     """Tell those who asked, once, when a programme has opened; how many."""
+    actors.require_program(actor)
     told = 0
     for programme in stored.newly_open(db, now):
         programme.announced_open = True

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from handlers import actors
+from handlers.actors import Actor
+from handlers.acts import Needs, act
 from handlers.duties import workdays
 from handlers.office import local_day
 from messages.dates import ZONE
@@ -22,8 +25,10 @@ AHEAD = timedelta(days=12)
 DAY = timedelta(days=1)
 
 
-def lay_down(db: Transaction, now: datetime) -> int:
+@act(Needs.PROGRAM, audit="duty.lay_down")
+def lay_down(db: Transaction, actor: Actor, *, now: datetime) -> int:
     """Lay down what falls due within the next days, of every programme that is open by then; how many were new."""
+    actors.require_program(actor)
     today = local_day(now)
     laid = 0
     for programme in programmes.running(db, now, now + AHEAD):
@@ -31,6 +36,8 @@ def lay_down(db: Transaction, now: datetime) -> int:
         known = {duty.key for duty in programmes.duties(db, programme.id or 0)} if wanted else set()
         new = [duty for key, duty in wanted.items() if key not in known]
         programmes.add_parts(db, new)
+        if new:
+            actors.record(db, actor, "duty.lay_down", now=now, subject=programme.code, details={"duties": len(new)})
         laid += len(new)
     return laid
 

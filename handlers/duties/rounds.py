@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from handlers import notices
+from handlers import actors, notices
+from handlers.actors import Actor
+from handlers.acts import Needs, act
 from handlers.duties import acts as duties
 from handlers.duties import audience
 from handlers.duties import days as duty_dates
@@ -48,11 +50,13 @@ class Round:
     more: bool
 
 
-def enqueue_due(db: Transaction, office: Office, now: datetime) -> Round:
+@act(Needs.PROGRAM, tells="whoever answers for a unit's duty", unaudited="what was said to whom is kept with the duty")
+def enqueue_due(db: Transaction, office: Office, actor: Actor, *, now: datetime) -> Round:
     """Promise what is due now, rendered now, to whoever answers for it now: one slice of it.
 
     Nothing before 08:00 but the news of a moved date, nothing in quiet hours; what waits at their beginning expires.
     """
+    actors.require_program(actor)
     quiet_from, quiet_to = office.quiet_hours
     if not quiet_to <= local(now).hour < quiet_from:
         return Round(0, more=False)

@@ -95,14 +95,14 @@ def publish(
     digest = preview(db, office, actor, item, words, now)
     if digest.unit is None:
         raise card.Changed(item)
-    told: Any = {"actor": actor, "now": now, "right": Right.ANSWER}
+    told: Any = {"now": now, "right": Right.ANSWER}
     try:
         with db.savepoint():
             for one in digest.items:
                 line = words if one is item else one.public_words
                 card.change(db, actor, one, "published", now, published_on=day_of(now), public_words=line)
-            row = broadcasts.create(db, office, text=digest.text, unit_code=digest.unit.code, **told)
-            broadcasts.confirm(db, office, row, recipients=digest.recipients, at=None, **told)
+            row = broadcasts.create(db, office, actor, digest.text, digest.unit.code, **told)
+            broadcasts.confirm(db, office, actor, row.code, digest.recipients, at=None, **told)
     except Refusal as refused:
         raise card.Changed(item) from refused
     return row

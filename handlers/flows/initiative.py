@@ -13,6 +13,7 @@ from handlers.flows.records import Programme, Question
 from handlers.flows.world import World
 from handlers.text.likeness import fingerprint, looks_like_complaint
 from handlers.text.readers import clean
+from handlers.text.terms import INITIATIVE_FORM
 from messages.types import Choice, Say
 
 LIMIT = 1000
@@ -38,7 +39,7 @@ def complete(answers: Answers, _world: World) -> tuple[Effect, ...]:
     return (SubmitInitiative(answers),)
 
 
-FORM = Form("initiative", steps, complete)
+FORM = Form(INITIATIVE_FORM, steps, complete)
 
 
 def begin(world: World) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from handlers.flows.form import Accepted, Again, Answers, Ask, Given, Reading, Step
-from handlers.flows.records import Place, Profile, Unit
+from handlers.flows.records import Profile, Unit
 from handlers.flows.world import World
 from handlers.text import phones
+from handlers.text.places import Place
 from handlers.text.readers import clean, fold, read_name
 from messages.types import Choice, Say
 

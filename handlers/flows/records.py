@@ -52,18 +52,6 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A province, a city or a central sector; `code` is two digits, or the sector's unit code."""
-
-    code: str
-    name: str
-    via: str | None = None
-    """The former name that was typed, when it now belongs to this place."""
-    guessed: bool = False
-    """Misspelt: to be confirmed."""
-
-
-@dataclass(frozen=True, slots=True)
 class Unit:
     """A grassroots union as a member picks it."""
 

@@ -13,7 +13,8 @@ from handlers.flows.care import CareDesk
 from handlers.flows.choices import Synonyms
 from handlers.flows.news_world import NewsDesk
 from handlers.flows.people_world import PeopleDesk
-from handlers.flows.records import Alike, Caller, Heard, Item, Place, Profile, Programme, Unit, Way
+from handlers.flows.records import Alike, Caller, Heard, Item, Profile, Programme, Unit, Way
+from handlers.text.places import Place
 from messages.types import Choice
 
 

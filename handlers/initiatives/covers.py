@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 from datetime import datetime
 
+from handlers import actors
 from handlers.actors import Actor
 from handlers.acts import Needs, act
 from handlers.errors import Refusal
 from handlers.initiatives import authors, purview, selection
 from handlers.office import Office
 from handlers.papers import cover_list
-from storage import audit, programmes, scores, selections, units
+from storage import programmes, scores, selections, units
 from storage.database import Transaction
 from storage.tables import Forwarding
 
@@ -21,7 +22,7 @@ def note(db: Transaction, actor: Actor, number: int, *, now: datetime) -> Forwar
     """Keep who takes a cover list, before it is drawn. Raises Refusal: no such list, or not theirs."""
     row = _find(db, actor, number, now)
     details = {"list": number}
-    audit.record(db, actor_id=actor.member_id, action="list.cover", unit_id=row.unit_id, now=now, details=details)
+    actors.record(db, actor, "list.cover", unit_id=row.unit_id, now=now, details=details)
     return row
 
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from handlers import actors, notices
-from handlers.actors import Actor
+from handlers import actors, notices, revisions
+from handlers.actors import Actor, NoRight
+from handlers.acts import Needs, act
 from handlers.errors import Refusal
 from handlers.news import audience, progress
 from handlers.office import Office
 from messages import staff_text
 from messages.types import Choice, Say
-from storage import audiences, audit, broadcasts, tallies, units
+from storage import audiences, broadcasts, tallies, units
 from storage.database import Transaction
 from storage.tables import Announcing, Broadcast, Right, Unit
 
@@ -26,13 +27,14 @@ FOLLOWED = (Announcing.SENDING, Announcing.HELD)
 """States in which rows end, so that they are counted."""
 
 
+@act(Needs.STAFF, audit="broadcast.create")
 def create(
     db: Transaction,
     office: Office,
-    *,
+    actor: Actor,
     text: str,
     unit_code: str,
-    actor: Actor,
+    *,
     now: datetime,
     right: Right | None = None,
 ) -> Broadcast:
@@ -46,7 +48,8 @@ def create(
     unit = units.by_code(db, unit_code)
     if unit is None or unit.id is None:
         raise Refusal("broadcast.no_unit", unit=unit_code.strip().upper())
-    _require_right(db, actor, unit.id, right, now)
+    if not _has_right(db, actor, unit.id, right, now):
+        raise NoRight("rights.none")
     code, author_id = _free_code(db, office, now), actor.member_id
     row = Broadcast(code=code, text=text, unit_id=unit.id, author_id=author_id, created_at=now)
     broadcasts.add(db, row)
@@ -64,22 +67,28 @@ def fields() -> list[str]:
     return [f"{{{{ {field} }}}}" for field in staff_text.FIELDS]
 
 
+@act(Needs.STAFF, audit="broadcast.confirm", tells="its audience", revision=True)
 def confirm(
     db: Transaction,
     office: Office,
-    row: Broadcast,
-    *,
-    recipients: int,
-    at: datetime | None,
     actor: Actor,
+    code: str,
+    recipients: int,
+    *,
+    at: datetime | None,
     now: datetime,
     right: Right | None = None,
-) -> None:
-    """Let it go, at once or at a moment, when the number typed is that of its recipients. Raises Refusal."""
-    _require_right(db, actor, row.unit_id, right, now)
+    seen: int | None = None,
+) -> Broadcast:
+    """Let it go, at once or at a moment, when the number typed is that of its recipients. Raises Refusal.
+
+    Counting a large audience is looked up beside (handlers/beside.py).
+    """
+    row = find(db, actor, code, now, right=right)
     broadcasts.lock(db, row)
     if row.state != Announcing.DRAFT:
         raise Refusal("broadcast.confirmed_before", code=row.code)
+    _unchanged(row, seen)
     unit = unit_of(db, row)
     starts = audience.start(office, at, now)
     counted = audience.count(db, office, unit, starts, now).recipients
@@ -88,40 +97,50 @@ def confirm(
     if counted != recipients:
         raise Refusal("broadcast.wrong_number", typed=recipients, recipients=counted)
     row.state, row.due_at, row.expected, row.confirmed_at = Announcing.FREEZING, starts, counted, now
+    row.revision += 1
     _record(db, "confirm", row, actor=actor, now=now)
     _freeze(db, office, row, unit, now)
+    return row
 
 
-def hold(db: Transaction, row: Broadcast, *, actor: Actor, now: datetime) -> None:
+@act(Needs.STAFF, audit="broadcast.pause", revision=True)
+def hold(db: Transaction, actor: Actor, code: str, *, now: datetime, seen: int | None = None) -> Broadcast:
     """Stop with the next claim; what is in flight arrives."""
-    actors.require_running(db, actor, row.unit_id, now)
-    _require(db, row, Announcing.FREEZING, Announcing.SENDING)
+    row = _standing(db, actor, code, now, seen, Announcing.FREEZING, Announcing.SENDING)
     row.state = Announcing.HELD
+    row.revision += 1
     _record(db, "pause", row, actor=actor, now=now)
+    return row
 
 
-def resume(db: Transaction, row: Broadcast, *, actor: Actor, now: datetime) -> None:
+@act(Needs.STAFF, audit="broadcast.resume", revision=True)
+def resume(db: Transaction, actor: Actor, code: str, *, now: datetime, seen: int | None = None) -> Broadcast:
     """Go on where it was held."""
-    actors.require_running(db, actor, row.unit_id, now)
-    _require(db, row, Announcing.HELD)
+    row = _standing(db, actor, code, now, seen, Announcing.HELD)
     row.state = Announcing.FREEZING if row.frozen_at is None else Announcing.SENDING
+    row.revision += 1
     _record(db, "resume", row, actor=actor, now=now)
+    return row
 
 
-def cancel(db: Transaction, row: Broadcast, *, actor: Actor, now: datetime) -> None:
+@act(Needs.STAFF, audit="broadcast.cancel", revision=True)
+def cancel(db: Transaction, actor: Actor, code: str, *, now: datetime, seen: int | None = None) -> Broadcast:
     """Send no more of it, ever; what is in flight arrives."""
-    actors.require_running(db, actor, row.unit_id, now)
-    _require(db, row, Announcing.DRAFT, Announcing.FREEZING, Announcing.SENDING, Announcing.HELD)
+    row = _standing(
+        db, actor, code, now, seen, Announcing.DRAFT, Announcing.FREEZING, Announcing.SENDING, Announcing.HELD
+    )
     row.state = Announcing.CANCELLED
     assert row.id is not None
     broadcasts.withdraw(db, row.id)
+    row.revision += 1
     _record(db, "cancel", row, actor=actor, now=now)
+    return row
 
 
-def send_again(db: Transaction, row: Broadcast, *, actor: Actor, now: datetime) -> int:
+@act(Needs.STAFF, audit="broadcast.send_again", revision=True)
+def send_again(db: Transaction, actor: Actor, code: str, *, now: datetime, seen: int | None = None) -> int:
     """Send once more where nobody can say whether it arrived; how many."""
-    actors.require_running(db, actor, row.unit_id, now)
-    _require(db, row, Announcing.SENDING, Announcing.HELD, Announcing.DONE)
+    row = _standing(db, actor, code, now, seen, Announcing.SENDING, Announcing.HELD, Announcing.DONE)
     assert row.id is not None
     again = broadcasts.send_unknown_again(db, row.id)
     if again and row.state == Announcing.DONE:
@@ -129,15 +148,18 @@ def send_again(db: Transaction, row: Broadcast, *, actor: Actor, now: datetime) 
     if again:
         tallies.forget(row)
         row.resent += 1
+        row.revision += 1
         _record(db, "send_again", row, actor=actor, now=now)
     return again
 
 
-def tick(db: Transaction, office: Office, now: datetime) -> bool:
+@act(Needs.PROGRAM, tells="its author, once it is sent", unaudited="the broadcast keeps when each step came")
+def tick(db: Transaction, office: Office, actor: Actor, *, now: datetime) -> bool:
     """What the clock does: freeze on, count on, finish what is sent, sweep up what was cancelled; a slice of each.
 
     Whether there is more to freeze or to sweep up.
     """
+    actors.require_program(actor)
     more = False
     for row in broadcasts.locked_in_state(db, Announcing.FREEZING):
         _freeze(db, office, row, unit_of(db, row), now)
@@ -161,11 +183,13 @@ def _is_over(db: Transaction, row: Broadcast, now: datetime) -> bool:
     return row.due_at is not None and row.due_at <= now and not broadcasts.is_under_way(db, row.id)
 
 
-def by_code(db: Transaction, code: str) -> Broadcast:
-    """The broadcast of a code. Raises Refusal."""
+def find(db: Transaction, actor: Actor, code: str, now: datetime, *, right: Right | None = None) -> Broadcast:
+    """The broadcast of a code, however it was typed. Raises NoRight where there is none, and in the same words where
+    it is not theirs.
+    """
     row = broadcasts.by_code(db, code)
-    if row is None:
-        raise Refusal("broadcast.no_code", code=code.strip().upper())
+    if row is None or not _has_right(db, actor, row.unit_id, right, now):
+        raise NoRight("broadcast.no_code", code=code.strip().upper())
     return row
 
 
@@ -182,18 +206,27 @@ def _freeze(db: Transaction, office: Office, row: Broadcast, unit: Unit, now: da
         row.state, row.frozen_at = Announcing.SENDING, now
 
 
-def _require_right(db: Transaction, actor: Actor, unit_id: int, right: Right | None, now: datetime) -> None:
-    if right is None:
-        actors.require_running(db, actor, unit_id, now)
-    else:
-        actors.require(db, actor, right, unit_id)
+def _has_right(db: Transaction, actor: Actor, unit_id: int, right: Right | None, now: datetime) -> bool:
+    return actor.runs(db, unit_id, now) if right is None else actor.may(db, right, unit_id)
 
 
-def _require(db: Transaction, row: Broadcast, *states: Announcing) -> None:
-    """It stands in one of these until the transaction ends: the clock may be freezing it in another process."""
+def _standing(
+    db: Transaction, actor: Actor, code: str, now: datetime, seen: int | None, *states: Announcing
+) -> Broadcast:
+    """Their broadcast as they saw it, in one of these states until the transaction ends: the clock may be freezing it
+    in another process.
+    """
+    row = find(db, actor, code, now)
     broadcasts.lock(db, row)
     if row.state not in states:
         raise Refusal("broadcast.not_now", code=row.code, state=row.state)
+    _unchanged(row, seen)
+    return row
+
+
+def _unchanged(row: Broadcast, seen: int | None) -> None:
+    """Nobody else did anything with it. What the clock does with it changes nothing that somebody decided."""
+    revisions.compare(row, seen, "broadcast.changed", code=row.code)
 
 
 def _tell_author(db: Transaction, office: Office, row: Broadcast, now: datetime) -> None:
@@ -210,7 +243,7 @@ def _tell_author(db: Transaction, office: Office, row: Broadcast, now: datetime)
         "unknown": told.unknown,
         "minutes": told.minutes,
     }
-    say = Say("staff.result", values, choices, f"broadcast@{row.code}" if choices else "")
+    say = Say("staff.result", values, choices, f"broadcast@{row.code}.{row.revision}" if choices else "")
     once = f"broadcast-result:{row.id}:{row.resent}"
     notices.push(db, office, row.author_id, say, topic="staff", once=once, now=now)
 
@@ -224,12 +257,4 @@ def _free_code(db: Transaction, office: Office, now: datetime) -> str:
 
 def _record(db: Transaction, step: str, row: Broadcast, *, actor: Actor, now: datetime) -> None:
     details = {"expected": row.expected, "due": row.due_at.isoformat() if row.due_at else None}
-    audit.record(
-        db,
-        action=f"broadcast.{step}",
-        actor_id=actor.member_id,
-        now=now,
-        subject=row.code,
-        unit_id=row.unit_id,
-        details=details,
-    )
+    actors.record(db, actor, f"broadcast.{step}", now=now, subject=row.code, unit_id=row.unit_id, details=details)

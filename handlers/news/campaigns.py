@@ -11,6 +11,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
+from handlers import actors
+from handlers.actors import Actor
+from handlers.acts import Needs, act
 from handlers.office import Office, local_day
 from handlers.reaching import reach, ways
 from messages.dates import ZONE
@@ -62,8 +65,10 @@ def moments(programme: Programme) -> Iterator[datetime]:
             yield at
 
 
-def enqueue_due(db: Transaction, office: Office, now: datetime) -> int:
+@act(Needs.PROGRAM, tells="members who take news", unaudited="who was given which slogan is kept with the programme")
+def enqueue_due(db: Transaction, office: Office, actor: Actor, *, now: datetime) -> int:
     """Promise the slogans whose moment has come; how many. What several programmes plan for one day takes turns."""
+    actors.require_program(actor)
     due = [(at, row) for row in programmes.all_open(db, now) if (at := _latest(row, now)) is not None]
     due.sort(key=lambda pair: zlib.crc32(f"{pair[0]:%Y%m%d}:{pair[1].id}".encode()))
     return sum(_promise_all(db, office, row, at, now) for at, row in due)

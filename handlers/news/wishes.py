@@ -1,118 +1,54 @@
 """News of the union, which a member may ask for and stop: off by default, apart from the notice, one switch for all
-their channels. What is sent to those who take it stands in handlers/news/campaigns.py and handlers/news/broadcasts.py.
+their channels. What is sent to those who take it stands in campaigns.py and broadcasts.py.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
+from datetime import datetime
 
-from handlers.chat import menu
-from handlers.chat.context import Context
-from handlers.flows import choices as matching
+from handlers import actors
+from handlers.actors import Actor
+from handlers.acts import Needs, act
 from handlers.office import Office
-from messages.types import Choice, Say, Text
-from storage import audit, news, outbox
-
-ASK = "news_ask"
-FIRST = f"{ASK}@first"
-"""The same, put to somebody who has just come: the menu follows."""
-STOP = "news_stop"
+from messages.types import Address
+from storage import members, news, outbox
+from storage.database import Transaction
+from storage.tables import Member
 
 
-def invite(context: Context) -> None:
-    """Ask somebody who has just agreed to the notice, once; the menu comes with the answer. Who asks for something else
-    instead gets that, and takes no news.
+@act(Needs.SELF, audit="news.opt_in")
+def opt_in(db: Transaction, office: Office, actor: Actor, address: Address, update_id: str, *, now: datetime) -> None:
+    """Take news, on every channel from now on; kept as proof are the question, where and by which message the answer
+    came. Who takes them already changes nothing.
     """
-    menu.offer(context, replace(_ask(context), question=FIRST))
+    member = _member(db, actor)
+    if not member.news:
+        news.opt_in(db, member, text_hash=text_hash(office), address=address, update_id=update_id, now=now)
+        actors.record(db, actor, "news.opt_in", now=now)
 
 
-def show(context: Context) -> None:
-    """Whether the member takes news, and the way to change it; «Nhận tin» typed at the question is the answer."""
-    event = context.inbound.event
-    typed = isinstance(event, Text) and not event.text.startswith("/")
-    asked = context.talk.question
-    if typed and asked in (ASK, FIRST) and context.talk.offered and not context.me.news:
-        answer(context, asked, "yes")
-    elif context.me.news:
-        label = context.office.catalogue.label
-        choices = (Choice("yes", label("stop_news")), Choice("no", label("keep")))
-        menu.offer(context, Say("news.on", {}, choices, STOP))
-    else:
-        menu.offer(context, _ask(context))
-
-
-def stop(context: Context) -> None:
-    """Ask once; the same words a second time are the answer."""
-    if not context.me.news:
-        context.say("news.off_already")
-    elif context.talk.question == STOP and context.talk.offered:
-        _opt_out(context)
-    else:
-        label = context.office.catalogue.label
-        choices = (Choice("yes", label("stop_news")), Choice("no", label("keep")))
-        menu.offer(context, Say("news.stop_confirm", {}, choices, STOP))
-
-
-def answer(context: Context, question: str, key: str) -> None:
-    """The answer to either question, by button or by word."""
-    begins = question == FIRST == context.talk.question and context.talk.draft is None
-    match question.partition("@")[0], key:
-        case "news_ask", "yes":
-            _opt_in(context)
-        case "news_ask", _:
-            context.say("news.declined")
-        case _, "yes":
-            _opt_out(context)
-        case _:
-            context.say("news.on" if context.me.news else "news.off_already")
-    if context.talk.question in (ASK, FIRST, STOP):
-        context.talk.offered, context.talk.question = (), ""
-    if begins:
-        menu.show(context)
-
-
-def means_stop(text: str, office: Office) -> bool:
-    """Whether a word outside any form asks to stop news, though inside one it would leave the form («dừng»)."""
-    known = {"stop_news": office.catalogue.vocabulary.commands["stop_news"]}
-    return matching.command(text, known) is not None
+@act(Needs.SELF, audit="news.opt_out")
+def opt_out(db: Transaction, actor: Actor, *, now: datetime) -> None:
+    """Take no news from this moment on, on every channel; what waits is withdrawn."""
+    news.opt_out(db, _member(db, actor), now)
+    outbox.cancel(db, member_id=actor.me, topic=news.TOPIC, reason="opted_out")
+    actors.record(db, actor, "news.opt_out", now=now)
 
 
 def text_hash(office: Office) -> str:
     """The fingerprint of the question as it is put: proof of what was agreed to."""
-    return hashlib.sha256(office.catalogue.text("news.ask", _values(office)).encode()).hexdigest()
+    return hashlib.sha256(office.catalogue.text("news.ask", asked(office)).encode()).hexdigest()
 
 
-def _ask(context: Context) -> Say:
-    label = context.office.catalogue.label
-    choices = (Choice("yes", label("take_news")), Choice("no", label("no_news")))
-    return Say("news.ask", _values(context.office), choices, ASK)
-
-
-def _values(office: Office) -> Mapping[str, object]:
+def asked(office: Office) -> Mapping[str, object]:
+    """What the question says: how often news come at most, and between which hours."""
     begins, ends = office.quiet_hours
     return {"weekly": office.weekly_news, "hours_from": ends, "hours_to": begins}
 
 
-def _opt_in(context: Context) -> None:
-    if not context.me.news:
-        news.opt_in(
-            context.db,
-            context.me,
-            text_hash=text_hash(context.office),
-            address=context.inbound.address,
-            update_id=context.inbound.update_id,
-            now=context.now,
-        )
-        audit.record(context.db, actor_id=context.my_id, action="news.opt_in", now=context.now)
-    context.say("news.on")
-
-
-def _opt_out(context: Context) -> None:
-    """From this moment on, on every channel; what waits is withdrawn."""
-    news.opt_out(context.db, context.me, context.now)
-    outbox.cancel(context.db, member_id=context.my_id, topic=news.TOPIC, reason="opted_out")
-    audit.record(context.db, actor_id=context.my_id, action="news.opt_out", now=context.now)
-    context.talk.offered, context.talk.question = (), ""
-    context.say("news.off")
+def _member(db: Transaction, actor: Actor) -> Member:
+    member = members.by_id(db, actor.me)
+    assert member is not None
+    return member

@@ -65,7 +65,7 @@ def end(db: Transaction, office: Office, actor: Actor, appointment_id: int, *, n
         raise Refusal("people.last_admin", unit=found.unit.name)
     revoke(db, office, [row], now)
     whose: dict[str, Detail] = {"role": row.role, "member": row.member_id}
-    audit.record(db, action="officer.end", actor_id=actor.member_id, now=now, unit_id=row.unit_id, details=whose)
+    actors.record(db, actor, "officer.end", now=now, unit_id=row.unit_id, details=whose)
     return found
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from handlers import actors
 from handlers.actors import Actor, NoRight
 from handlers.acts import Needs, act
 from handlers.errors import Refusal
 from handlers.office import Office
 from handlers.people import privacy
-from storage import audit, feedback, members, submissions
+from storage import feedback, members, submissions
 from storage.database import Transaction
 from storage.tables import Member
 
@@ -22,7 +23,7 @@ from storage.tables import Member
 def note_copy(db: Transaction, actor: Actor, who: str, *, now: datetime) -> None:
     """Note that a copy of a member's data was asked for, before it is handed out. Raises Refusal."""
     subject = f"member:{_find(db, actor, who).id}"
-    audit.record(db, action="privacy.copy", actor_id=actor.member_id, now=now, subject=subject)
+    actors.record(db, actor, "privacy.copy", now=now, subject=subject)
 
 
 def copy(db: Transaction, office: Office, actor: Actor, who: str, *, now: datetime) -> str:
@@ -40,6 +41,7 @@ def erase(db: Transaction, office: Office, actor: Actor, who: str, *, now: datet
     member = _find(db, actor, who)
     code = office.new_code("XD", now)
     privacy.erase_member(db, office, member, code=code, now=now)
+    actors.record(db, actor, "privacy.erase", now=now, subject=code)
     return code
 
 

@@ -80,7 +80,7 @@ def invite(
     unit = units.by_code(db, unit_code)
     if unit is None or unit.id is None or not units.is_valid(unit, local_day(now)):
         raise Refusal("cli.officers.no_unit", unit=unit_code)
-    if not may_grant(db, actors.named(actor), unit, Role(role)):
+    if not may_grant(db, actor, unit, Role(role)):
         raise Refusal("people.not_yours")
     code = "".join(office.chance.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
     expires = now + timedelta(days=days)
@@ -96,7 +96,7 @@ def invite(
         invited_by=actor.member_id,
     )
     details: dict[str, Detail] = {"role": role, "deputy": int(deputy), "expires": expires.isoformat()}
-    audit.record(db, action="officer.invite", actor_id=actor.member_id, now=now, unit_id=unit.id, details=details)
+    actors.record(db, actor, "officer.invite", now=now, unit_id=unit.id, details=details)
     return Invited(f"{code[:GROUP]}-{code[GROUP:]}", unit, expires)
 
 

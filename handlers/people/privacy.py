@@ -170,6 +170,7 @@ def erase(db: Transaction, office: Office, actor: Actor, *, now: datetime) -> st
     """Erase oneself; the code of the erasure. They are nobody's member afterwards."""
     code = office.new_code("XD", now)
     erase_member(db, office, _me(db, actor), code=code, now=now)
+    audit.record(db, actor_id=None, action="privacy.erase", subject=code, now=now)
     return code
 
 
@@ -185,6 +186,7 @@ def erase_member(db: Transaction, office: Office, member: Member, *, code: str, 
 
     What they said without a name is touched nowhere, not even in what officers were shown of it; it leads to nobody.
     The window of a chat stays for the day that a stranger's stays, so that the confirmation can still be sent.
+    Whoever calls this puts it on record.
     """
     assert member.id is not None
     appointments.lose_all(db, member.id, now)
@@ -207,7 +209,6 @@ def erase_member(db: Transaction, office: Office, member: Member, *, code: str, 
     files.erase_member(db, member.id)
     outbox.erase_member(db, member.id)
     conversations.forget(db, member.id)
-    audit.record(db, actor_id=None, action="privacy.erase", subject=code, now=now)
     members.erase(db, member, code=code, now=now)
 
 

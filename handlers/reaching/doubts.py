@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from storage import audit, doubts, failures
+from handlers import actors
+from handlers.actors import Actor
+from handlers.acts import Needs, act
+from storage import doubts, failures
 from storage.database import Transaction
 from storage.doubts import Failures
 from storage.failures import Failed
@@ -13,10 +16,12 @@ SHOWN = timedelta(days=7)
 """How far back failures are shown."""
 
 
-def send_again(db: Transaction, *, topic: str | None, now: datetime) -> int:
+@act(Needs.PROGRAM, audit="deliveries.send_again")
+def send_again(db: Transaction, actor: Actor, topic: str | None, *, now: datetime) -> int:
     """Send once more what may or may not have arrived: of one topic, or all; how many."""
+    actors.require_program(actor)
     number = doubts.send_again(db, topic, now=now)
-    audit.record(db, action="deliveries.send_again", actor_id=None, now=now, details={"topic": topic, "rows": number})
+    actors.record(db, actor, "deliveries.send_again", now=now, details={"topic": topic, "rows": number})
     return number
 
 

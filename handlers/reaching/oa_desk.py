@@ -9,11 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from handlers import actors
+from handlers.actors import Actor
+from handlers.acts import Needs, act
 from handlers.office import Office
 from handlers.reaching import reach, ways
 from handlers.reaching.reach import Template
 from messages.types import Address
-from storage import audit, oa_profiles, tokens, windows
+from storage import oa_profiles, tokens, windows
 from storage.database import Transaction
 
 FREE = "reply"
@@ -37,10 +40,14 @@ class Told:
     """The key of the template that was sent, where it was one."""
 
 
-def authorise(db: Transaction, account: str, *, access: str, refresh: str, lives: timedelta, now: datetime) -> None:
+@act(Needs.PROGRAM, audit="oa.authorise")
+def authorise(
+    db: Transaction, actor: Actor, account: str, *, access: str, refresh: str, lives: timedelta, now: datetime
+) -> None:
     """An administrator of the account granted anew; that it was done is kept, by whom only Zalo knows."""
+    actors.require_program(actor)
     tokens.authorise(db, account, access=access, refresh=refresh, lives=lives)
-    audit.record(db, actor_id=None, action="oa.authorise", subject=account, now=now)
+    actors.record(db, actor, "oa.authorise", subject=account, now=now)
 
 
 def note(db: Transaction, told: Sequence[Told], prices: Mapping[str, int], now: datetime) -> None:

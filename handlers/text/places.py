@@ -70,8 +70,10 @@ class PlaceLike(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """A place of today. `via`: the former province that was meant, now part of this place.
+class Place:
+    """A province, a city or a central sector of today; `code` is two digits, or the sector's unit code.
+
+    `via`: the former province that was meant, now part of this place.
 
     `guessed`: found only by forgiving a slip of the keyboard, so the name is worth repeating to the member.
     """
@@ -90,7 +92,7 @@ class _Name:
     folded: str
     initials: str
     """Empty for a single word and for what is an abbreviation already."""
-    match: Match
+    match: Place
 
 
 class PlaceIndex:
@@ -99,7 +101,7 @@ class PlaceIndex:
     def __init__(self, places: Iterable[PlaceLike]) -> None:
         self._names = tuple(name for place in places for name in _names(place))
 
-    def find(self, typed: str) -> tuple[Match, ...]:
+    def find(self, typed: str) -> tuple[Place, ...]:
         """One place: sure. Several: ask back. None: unknown.
 
         Looked for in turn: a whole name or initials, whole words of a name, the beginning of one, a misspelt name;
@@ -109,7 +111,7 @@ class PlaceIndex:
             return ()
         return self._find(typed) or next(filter(None, map(self._find, reversed(typed.split(",")))), ())
 
-    def _find(self, typed: str) -> tuple[Match, ...]:
+    def _find(self, typed: str) -> tuple[Place, ...]:
         whole, (text, local) = _plain(typed), _without_kind(typed)
         found = self._called(whole) or self._called(text)
         if not found:
@@ -154,7 +156,7 @@ class PlaceIndex:
 
 def _names(place: PlaceLike) -> Iterator[_Name]:
     merged = [name for name in place.legacy if len(place.legacy) > 1 and fold(name) != fold(place.name)]
-    today = Match(place.code, place.name)
+    today = Place(place.code, place.name)
     yield _name(place.name, today)
     for former in place.legacy:
         yield _name(former, replace(today, via=former if former in merged else None))
@@ -162,7 +164,7 @@ def _names(place: PlaceLike) -> Iterator[_Name]:
         yield _name(alias, replace(today, via=_meant_by(alias, merged)))
 
 
-def _name(text: str, match: Match) -> _Name:
+def _name(text: str, match: Place) -> _Name:
     abbreviated = any(word.isupper() for word in text.split())
     return _Name(text.casefold(), fold(text), "" if abbreviated else _initials(text), match)
 
@@ -217,9 +219,9 @@ def _within(words: Sequence[tuple[str, str]], name: Sequence[tuple[str, str]]) -
     return any(tuple(name[start : start + len(words)]) == tuple(words) for start in range(len(name)))
 
 
-def _places(found: Sequence[_Name]) -> tuple[Match, ...]:
+def _places(found: Sequence[_Name]) -> tuple[Place, ...]:
     """Each place once; today's name goes before a former one."""
-    places: dict[str, Match] = {}
+    places: dict[str, Place] = {}
     for name in found:
         known = places.get(name.match.code)
         if known is None or (known.via and name.match.via is None):

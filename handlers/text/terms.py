@@ -11,6 +11,7 @@ CALLBACK_DAYS = 3
 
 LINKING_FORM = "link"
 WELCOME_FORM = "welcome"
+INITIATIVE_FORM = "initiative"
 FEEDBACK_FORM = "feedback"
 FEEDBACK_MORE_FORM = "feedback_more"
 FORMS_OF_OFFICERS = frozenset(

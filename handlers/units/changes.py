@@ -9,14 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from handlers import actors
+from handlers import actors, revisions
 from handlers.actors import Actor
+from handlers.acts import Needs, act
 from handlers.errors import Refusal
 from handlers.office import Office, local_day
 from handlers.people import appointments
 from handlers.text.readers import clean, fold
 from storage import appointments as roles
-from storage import audit, feedback, unit_changes, units
+from storage import feedback, unit_changes, units
 from storage.database import Transaction
 from storage.tables import State, Unit
 
@@ -37,38 +38,55 @@ class Merged:
     officers: int
 
 
-def rename(db: Transaction, code: str, name: str, *, first: date, actor: Actor, now: datetime) -> Unit:
+@act(Needs.STAFF, audit="unit.rename", revision=True)
+def rename(
+    db: Transaction, actor: Actor, code: str, name: str, *, first: date, now: datetime, seen: int | None = None
+) -> Unit:
     """A unit has another name from a day on, today at the latest. Raises Refusal."""
-    unit = _own(db, code, actor, now)
+    unit = _own(db, code, actor, now, seen)
     wanted = clean(name)
     if len(wanted) not in NAME:
         raise Refusal("units.name_invalid", limit=NAME.stop - 1)
     _not_ahead(first, now)
     if wanted != unit.name:
         unit_changes.rename(db, unit, name=wanted, search=fold(wanted), first=first)
-        audit.record(db, action="unit.rename", actor_id=actor.member_id, now=now, unit_id=unit.id)
+        actors.record(db, actor, "unit.rename", now=now, unit_id=unit.id)
     return unit
 
 
-def close(db: Transaction, office: Office, code: str, *, last: date, actor: Actor, now: datetime) -> Unit:
+@act(Needs.STAFF, audit="unit.close", tells="whose roles end", revision=True)
+def close(
+    db: Transaction, office: Office, actor: Actor, code: str, *, last: date, now: datetime, seen: int | None = None
+) -> Unit:
     """A unit ends with a day, today at the latest; the roles held for it end now. Raises Refusal."""
-    unit = _own(db, code, actor, now)
+    unit = _own(db, code, actor, now, seen)
     assert unit.id is not None
     _not_ahead(last, now)
     if units.children(db, unit.id, last + DAY):
         raise Refusal("units.has_children", unit=unit.name)
     unit_changes.end(db, unit, last)
     _dismiss(db, office, unit, now)
-    audit.record(db, action="unit.close", actor_id=actor.member_id, now=now, unit_id=unit.id)
+    actors.record(db, actor, "unit.close", now=now, unit_id=unit.id)
     return unit
 
 
-def merge(db: Transaction, office: Office, code: str, into: str, *, first: date, actor: Actor, now: datetime) -> Merged:
+@act(Needs.STAFF, audit="unit.merge", tells="whose roles end", revision=True)
+def merge(
+    db: Transaction,
+    office: Office,
+    actor: Actor,
+    code: str,
+    into: str,
+    *,
+    first: date,
+    now: datetime,
+    seen: int | None = None,
+) -> Merged:
     """From a day on, today at the latest, a unit goes on within another. Raises Refusal.
 
     Its members, the units below it and what waits there go along; the roles held for it end now.
     """
-    unit, target = _own(db, code, actor, now), _own(db, into, actor, now)
+    unit, target = _own(db, code, actor, now, seen), _own(db, into, actor, now, None)
     assert unit.id is not None
     assert target.id is not None
     _not_ahead(first, now)
@@ -79,7 +97,7 @@ def merge(db: Transaction, office: Office, code: str, into: str, *, first: date,
     officers = _dismiss(db, office, unit, now)
     moved = unit_changes.join(db, unit, target, last=first - DAY, ended=ENDED)
     details: dict[str, str | int | None] = {"into": target.code, "members": moved}
-    audit.record(db, action="unit.merge", actor_id=actor.member_id, now=now, unit_id=unit.id, details=details)
+    actors.record(db, actor, "unit.merge", now=now, unit_id=unit.id, details=details)
     return Merged(unit, target, moved, officers)
 
 
@@ -104,9 +122,10 @@ def _dismiss(db: Transaction, office: Office, unit: Unit, now: datetime) -> int:
     return len({row.member_id for row in held})
 
 
-def _own(db: Transaction, code: str, actor: Actor, now: datetime) -> Unit:
+def _own(db: Transaction, code: str, actor: Actor, now: datetime, seen: int | None) -> Unit:
     unit = _unit(db, code)
     actors.require_running(db, actor, unit.id, now)
+    revisions.hold(db, unit, seen, "units.changed", unit=unit.name)
     return unit
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from handlers.flows.records import Place
 from handlers.office import Office
+from handlers.text.places import Place
 from handlers.text.readers import fold
 from messages import places as data
 from storage import units
@@ -37,8 +37,7 @@ def find(db: Transaction, office: Office, typed: str, today: date) -> tuple[Plac
     named = tuple(Place(sector.code, sector.name) for sector in sectors)
     if any(words == fold(sector.name) for sector in sectors):
         return named[:1]
-    found = office.places.find(typed)
-    return (*(Place(match.code, match.name, match.via, match.guessed) for match in found), *named)
+    return (*office.places.find(typed), *named)
 
 
 def place_of(db: Transaction, unit: Unit) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from handlers.actors import Actor, NoRight
+from handlers.acts import Needs, act
 from handlers.errors import Refusal
 from handlers.papers import qr
 from handlers.papers.poster import Poster
 from storage import units
 from storage.database import Transaction
+from storage.tables import Unit
 
 START = "u_"
 """Before a unit's code in the payload of a deep link."""
 
 
+@act(Needs.ANYBODY, unaudited="a poster is public")
 def of_unit(
     db: Transaction,
     unit_code: str,
@@ -39,10 +43,28 @@ def of_unit(
     )
 
 
+@act(Needs.ANYBODY, unaudited="a poster is public")
 def picture(db: Transaction, unit_code: str, *, public_url: str) -> bytes | None:
     """The code of a unit's web link as a PNG; None where there is no such unit."""
     unit = units.by_code(db, unit_code)
     return None if unit is None else qr.png(link(unit.code, public_url=public_url))
+
+
+@act(Needs.ROLE, unaudited="a poster is public")
+def wanted(db: Transaction, actor: Actor, code: str = "") -> list[Unit]:
+    """The units whose codes somebody who serves asks for: the one of a code, else those they hold a role for.
+
+    Raises NoRight, or Refusal where there is no such unit.
+    """
+    if not actor.roles:
+        raise NoRight("rights.none")
+    if code:
+        unit = units.by_code(db, code.upper())
+        if unit is None:
+            raise Refusal("poster.no_unit", code=code[:40])
+        return [unit]
+    own = (units.by_id(db, unit_id) for unit_id in sorted({row.unit_id for row in actor.roles}))
+    return [unit for unit in own if unit is not None]
 
 
 def picture_address(unit_code: str, *, public_url: str) -> str:

@@ -12,12 +12,12 @@ from typing import BinaryIO
 
 from handlers import actors
 from handlers.actors import Actor
+from handlers.acts import Needs, act
 from handlers.errors import Refusal
 from handlers.papers import sheets
 from handlers.papers.sheets import Cell, Form
 from handlers.units.rows import RowError, RowReader
 from handlers.units.sheet import SheetRow, read_sheet
-from storage import audit
 from storage import units as storage
 from storage.database import Transaction
 from storage.tables import Level
@@ -71,7 +71,8 @@ def plan(db: Transaction, rows: Sequence[SheetRow]) -> ImportPlan:
     return _compare(_with_places(wanted, merged), known, levels)
 
 
-def apply(db: Transaction, planned: ImportPlan, *, actor: Actor, now: datetime) -> None:
+@act(Needs.STAFF, audit="units.import")
+def apply(db: Transaction, actor: Actor, planned: ImportPlan, *, now: datetime) -> None:
     """Write what a plan of this transaction says. Raises Refusal when it has errors."""
     actors.require_running(db, actor, None, now)
     if planned.errors:
@@ -85,11 +86,13 @@ def apply(db: Transaction, planned: ImportPlan, *, actor: Actor, now: datetime) 
         "unchanged": planned.unchanged,
         "closed": len(planned.closed),
     }
-    audit.record(db, action="units.import", actor_id=actor.member_id, now=now, details=counts)
+    actors.record(db, actor, "units.import", now=now, details=counts)
 
 
-def export(db: Transaction, form: Form, out: BinaryIO) -> int:
+@act(Needs.STAFF, unaudited="units only, of which every poster and every form tells")
+def export(db: Transaction, actor: Actor, form: Form, out: BinaryIO, *, now: datetime) -> int:
     """Write every unit in the form in which it can be imported again; returns how many."""
+    actors.require_running(db, actor, None, now)
     return sheets.write(form, COLUMNS, _cells(db), out)
 
 

@@ -45,7 +45,7 @@ async def stopped(running: App, quick: Quick, step: str) -> float:
 
 
 def act(db: Transaction, code: str, step: str) -> None:
-    getattr(broadcasts, step)(db, broadcasts.by_code(db, code), actor=COMMAND_LINE, now=clock.now(db))
+    getattr(broadcasts, step)(db, COMMAND_LINE, code, now=clock.now(db))
 
 
 async def measured(box: Box, quick: Quick) -> tuple[list[float], progress.Progress]:

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from handlers.actors import CLOCK
 from handlers.duties import rounds as duty_rounds
 from handlers.office import Office
 from messages.dates import ZONE
@@ -60,7 +61,7 @@ def work(database: Database, office: Office, slices: list[float]) -> None:
     while more:
         began = time.perf_counter()
         with database.transaction() as db:
-            more = duty_rounds.enqueue_due(db, office, NOW).more
+            more = duty_rounds.enqueue_due(db, office, CLOCK, now=NOW).more
         slices.append(time.perf_counter() - began)
 
 
@@ -86,7 +87,7 @@ def test_a_hundred_thousand_at_eight(database_url: str, capsys: pytest.CaptureFi
     for _ in range(51):
         with database.transaction() as db:
             at = time.perf_counter()
-            assert duty_rounds.enqueue_due(db, box.office, NOW + timedelta(minutes=1)).promised == 0
+            assert duty_rounds.enqueue_due(db, box.office, CLOCK, now=NOW + timedelta(minutes=1)).promised == 0
             idle.append(time.perf_counter() - at)
     database.close()
     gc.unfreeze()

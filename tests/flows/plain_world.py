@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from handlers.flows import engine, initiative
 from handlers.flows.form import Draft, Form, Turn
 from handlers.flows.outcomes import Effect
-from handlers.flows.records import Alike, Caller, Item, Place, Profile, Programme, Question, Unit
+from handlers.flows.records import Alike, Caller, Item, Profile, Programme, Question, Unit
 from handlers.office import CatalogueWords
 from handlers.text.likeness import similar
-from handlers.text.places import PlaceIndex
+from handlers.text.places import Place, PlaceIndex
 from handlers.text.readers import fold
 from messages import places
 from messages.catalogue import Catalogue

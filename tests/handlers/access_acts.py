@@ -7,27 +7,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import BytesIO
 
-from handlers import exports, programmes
+from handlers import exports, mornings, programmes, restoring
 from handlers.actors import COMMAND_LINE, Actor
 from handlers.duties import acts as duties
+from handlers.duties import climbing, closings, forewarning, openings, recurring, rounds
 from handlers.exports import ExportKind, Request
-from handlers.news import broadcasts
+from handlers.news import broadcasts, campaigns, wishes
 from handlers.papers.sheets import Form
 from handlers.people import appointments as roles
 from handlers.people import pairing
+from handlers.reaching import doubts, oa_desk
 from handlers.units import changes as unit_changes
+from handlers.units import posters
 from handlers.units import tree as units
+from messages.types import Address
 from storage import programmes as stored_programmes
-from storage.duties import Owed
-from storage.tables import Programme, Right, Role
-from tests.handlers import desk_acts
-from tests.handlers.access_scenes import ABOVE, BESIDE, NOW, OWN, TOP, Scene
+from storage.tables import Programme, Role
+from tests.handlers.access_scenes import ABOVE, BESIDE, NOW, OWN, TOP, Scene, owe
 from tests.union import OFFICE
 
 LATER = NOW + timedelta(days=90)
 UNIT_UPWARD = frozenset({OWN, ABOVE, TOP})
 TOP_ONLY = frozenset({TOP})
+NOWHERE: frozenset[str] = frozenset()
 COMMON = frozenset({ABOVE, TOP})
 
 
@@ -38,8 +42,6 @@ class Act:
     name: str
     at: frozenset[str]
     do: Callable[[Scene, Actor], object]
-    right: Right | None = None
-    """With which an officer may do it too; None: staff only."""
 
 
 def _programme(scene: Scene, unit: str | None) -> Programme:
@@ -55,28 +57,26 @@ def _code(scene: Scene, unit: str | None) -> str:
 
 
 def _owe(scene: Scene, due: datetime = NOW + timedelta(days=3)) -> int:
-    return desk_acts.owe(scene.db, scene.programme_id, due)
+    return owe(scene.db, scene.programme_id, due)
 
 
-def _move(scene: Scene, unit: str | None, actor: Actor) -> object:
-    _owe(scene)
-    return duties.move(scene.db, _code(scene, unit), "own", LATER, actor=actor, now=NOW)
-
-
-def _finish(scene: Scene, actor: Actor) -> object:
-    owed = Owed(scene.ids[OWN], scene.helper)
-    return duties.finish(scene.db, OFFICE, _owe(scene), owed, actor=actor, now=NOW)
+def _owed(scene: Scene) -> tuple[int, int]:
+    return _owe(scene), scene.ids[OWN]
 
 
 def _put_off(scene: Scene, actor: Actor) -> object:
-    owed = Owed(scene.ids[OWN], scene.helper)
-    until = duties.put_off(scene.db, _owe(scene), owed, actor=actor, now=NOW)
+    until = duties.put_off(scene.db, actor, *_owed(scene), now=NOW)
     scene.db.write_out()
     return until
 
 
+def _move(scene: Scene, unit: str | None, actor: Actor) -> object:
+    _owe(scene)
+    return duties.move(scene.db, actor, _code(scene, unit), "own", LATER, now=NOW)
+
+
 def _write(scene: Scene, actor: Actor) -> object:
-    return broadcasts.create(scene.db, OFFICE, text="Mời dự họp.", unit_code=OWN, actor=actor, now=NOW)
+    return broadcasts.create(scene.db, OFFICE, actor, "Mời dự họp.", OWN, now=NOW)
 
 
 def _step(step: str) -> Callable[[Scene, Actor], object]:
@@ -84,31 +84,45 @@ def _step(step: str) -> Callable[[Scene, Actor], object]:
         row = _write(scene, COMMAND_LINE)
         now = NOW + timedelta(hours=1)
         if step == "confirm":
-            return broadcasts.confirm(scene.db, OFFICE, row, recipients=1, at=None, actor=actor, now=now)
+            return broadcasts.confirm(scene.db, OFFICE, actor, row.code, 1, at=None, now=now)
         row.state = {"hold": "sending", "resume": "held", "cancel": "sending", "send_again": "done"}[step]
         row.frozen_at = row.due_at = NOW
         scene.db.flush()
-        return getattr(broadcasts, step)(scene.db, row, actor=actor, now=now)
+        return getattr(broadcasts, step)(scene.db, actor, row.code, now=now)
 
     return do
 
 
 def _import(scene: Scene, actor: Actor) -> object:
     sheet = "mã,tên,mã cấp trên,cấp\nN,Công đoàn N,P,upper\n".encode()
-    return units.apply(scene.db, units.plan(scene.db, units.read_sheet(sheet, "units.csv")), actor=actor, now=NOW)
+    return units.apply(scene.db, actor, units.plan(scene.db, units.read_sheet(sheet, "units.csv")), now=NOW)
+
+
+def _restore(scene: Scene, actor: Actor) -> object:
+    return restoring.settle(scene.db, OFFICE, actor, gone=(), jobs=(), made="2021-04-01", now=NOW)
+
+
+def _authorise(scene: Scene, actor: Actor) -> object:
+    lives = timedelta(hours=1)
+    return oa_desk.authorise(scene.db, actor, "zalo_oa", access="a", refresh="r", lives=lives, now=NOW)
 
 
 def _close(scene: Scene, actor: Actor) -> object:
-    return unit_changes.close(scene.db, OFFICE, OWN, last=NOW.date(), actor=actor, now=NOW)
+    return unit_changes.close(scene.db, OFFICE, actor, OWN, last=NOW.date(), now=NOW)
 
 
 def _export(unit: str | None) -> Callable[[Scene, Actor], object]:
     asked = Request(ExportKind.MEMBERS, Form.CSV, unit)
-    return lambda scene, actor: exports.record(scene.db, asked, actor=actor, now=NOW)
+    return lambda scene, actor: exports.record(scene.db, actor, asked, now=NOW)
+
+
+def _take_export(unit: str | None) -> Callable[[Scene, Actor], object]:
+    asked = Request(ExportKind.MEMBERS, Form.CSV, unit)
+    return lambda scene, actor: exports.write(scene.db, actor, asked, BytesIO(), now=NOW)
 
 
 def _load(unit: str | None) -> Callable[[Scene, Actor], object]:
-    return lambda scene, actor: programmes.load(scene.db, "lang-nghe", NOW.date(), run_by=unit, actor=actor, now=NOW)
+    return lambda scene, actor: programmes.load(scene.db, actor, "lang-nghe", NOW.date(), run_by=unit, now=NOW)
 
 
 def _invite(scene: Scene, actor: Actor) -> object:
@@ -125,22 +139,18 @@ def _on_programmes() -> tuple[Act, ...]:
             Act(
                 f"open {whose}",
                 at,
-                lambda scene, actor, unit=unit: programmes.open_(  # type: ignore[misc]
-                    scene.db, _code(scene, unit), actor=actor, now=NOW
-                ),
+                lambda scene, actor, unit=unit: programmes.open_(scene.db, actor, _code(scene, unit), now=NOW),
             ),
             Act(
                 f"close {whose}",
                 at,
-                lambda scene, actor, unit=unit: programmes.close(  # type: ignore[misc]
-                    scene.db, _code(scene, unit), actor=actor, now=NOW
-                ),
+                lambda scene, actor, unit=unit: programmes.close(scene.db, actor, _code(scene, unit), now=NOW),
             ),
             Act(
                 f"extend {whose}",
                 at,
-                lambda scene, actor, unit=unit: programmes.extend(  # type: ignore[misc]
-                    scene.db, _code(scene, unit), LATER, actor=actor, now=NOW
+                lambda scene, actor, unit=unit: programmes.extend(
+                    scene.db, OFFICE, actor, _code(scene, unit), LATER, now=NOW
                 ),
             ),
             Act(
@@ -154,8 +164,6 @@ def _on_programmes() -> tuple[Act, ...]:
 
 ACTS = (
     *_on_programmes(),
-    Act("finish a duty", UNIT_UPWARD, _finish, Right.REPORT),
-    Act("put a duty off", UNIT_UPWARD, _put_off, Right.REPORT),
     Act("write news", UNIT_UPWARD, _write),
     Act("confirm news", UNIT_UPWARD, _step("confirm")),
     Act("hold news", UNIT_UPWARD, _step("hold")),
@@ -166,13 +174,13 @@ ACTS = (
     Act(
         "rename a unit",
         UNIT_UPWARD,
-        lambda scene, actor: unit_changes.rename(scene.db, OWN, "Tên mới", first=NOW.date(), actor=actor, now=NOW),
+        lambda scene, actor: unit_changes.rename(scene.db, actor, OWN, "Tên mới", first=NOW.date(), now=NOW),
     ),
     Act("close a unit", UNIT_UPWARD, _close),
     Act(
         "merge units",
         COMMON,
-        lambda scene, actor: unit_changes.merge(scene.db, OFFICE, OWN, BESIDE, first=NOW.date(), actor=actor, now=NOW),
+        lambda scene, actor: unit_changes.merge(scene.db, OFFICE, actor, OWN, BESIDE, first=NOW.date(), now=NOW),
     ),
     Act(
         "list who serves a unit",
@@ -182,6 +190,45 @@ ACTS = (
     Act("list who serves", TOP_ONLY, lambda scene, actor: roles.list_(scene.db, actor, None, now=NOW)),
     Act("export a unit", UNIT_UPWARD, _export(OWN)),
     Act("export everything", TOP_ONLY, _export(None)),
+    Act("take the records of a unit", UNIT_UPWARD, _take_export(OWN)),
+    Act("take all records", TOP_ONLY, _take_export(None)),
+    Act("export the tree", TOP_ONLY, lambda scene, actor: units.export(scene.db, actor, Form.CSV, BytesIO(), now=NOW)),
 )
+ALLOWED_TO_NO_MEMBER = (
+    Act("lay down what recurs", NOWHERE, lambda scene, actor: recurring.lay_down(scene.db, actor, now=NOW)),
+    Act("promise reminders", NOWHERE, lambda scene, actor: rounds.enqueue_due(scene.db, OFFICE, actor, now=NOW)),
+    Act("climb", NOWHERE, lambda scene, actor: climbing.enqueue_due(scene.db, OFFICE, actor, now=NOW)),
+    Act("forewarn", NOWHERE, lambda scene, actor: forewarning.enqueue_due(scene.db, OFFICE, actor, now=NOW)),
+    Act("tell of openings", NOWHERE, lambda scene, actor: openings.announce(scene.db, OFFICE, actor, now=NOW)),
+    Act("remind of drafts", NOWHERE, lambda scene, actor: closings.remind(scene.db, OFFICE, actor, now=NOW)),
+    Act("promise slogans", NOWHERE, lambda scene, actor: campaigns.enqueue_due(scene.db, OFFICE, actor, now=NOW)),
+    Act("go on with news", NOWHERE, lambda scene, actor: broadcasts.tick(scene.db, OFFICE, actor, now=NOW)),
+    Act("tell of the night", NOWHERE, lambda scene, actor: mornings.tell(scene.db, OFFICE, actor, now=NOW)),
+    Act("send doubtful rows again", NOWHERE, lambda scene, actor: doubts.send_again(scene.db, actor, None, now=NOW)),
+    Act("note a backup", NOWHERE, lambda scene, actor: restoring.note_backup(scene.db, actor, 1, now=NOW)),
+    Act("let go what is held", NOWHERE, lambda scene, actor: restoring.release(scene.db, actor, None, now=NOW)),
+    Act("end what is held", NOWHERE, lambda scene, actor: restoring.cancel(scene.db, actor, None, now=NOW)),
+    Act("restore", NOWHERE, _restore),
+    Act("keep Zalo's tokens", NOWHERE, _authorise),
+)
+"""What the program does itself, or whoever runs it."""
 GIVEN = (Act("hand out a role", UNIT_UPWARD, _invite),)
-"""Whoever serves a unit hands on what they have: walked by test_access; without an actor it is refused all the same."""
+"""Whoever serves a unit hands on what they have: walked by test_access."""
+OF_MEMBERS = (
+    Act("finish a duty", NOWHERE, lambda scene, actor: duties.finish(scene.db, OFFICE, actor, *_owed(scene), now=NOW)),
+    Act("put a duty off", NOWHERE, _put_off),
+    Act(
+        "report what hinders",
+        NOWHERE,
+        lambda scene, actor: duties.report_obstacle(scene.db, OFFICE, actor, *_owed(scene), "Thiếu người.", now=NOW),
+    ),
+    Act("watch for openings", NOWHERE, lambda scene, actor: openings.watch(scene.db, actor, now=NOW)),
+    Act(
+        "take news",
+        NOWHERE,
+        lambda scene, actor: wishes.opt_in(scene.db, OFFICE, actor, Address("telegram", "helper"), "u", now=NOW),
+    ),
+    Act("stop news", NOWHERE, lambda scene, actor: wishes.opt_out(scene.db, actor, now=NOW)),
+    Act("have posters", NOWHERE, lambda scene, actor: posters.wanted(scene.db, actor)),
+)
+"""What a member does about themselves or in their own name: walked by test_access where a role allows it."""

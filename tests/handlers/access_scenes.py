@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from storage.database import Transaction
-from storage.tables import Right
+from storage.tables import Duty, Right
 from tests.union import at
 
 NOW = at(date(2021, 4, 1))
@@ -49,3 +49,11 @@ class Action:
     do: Callable[[Scene, int], object]
     """Raises Refusal, or gives something false, where it is not allowed."""
     scene: Callable[[Scene], None] = lambda _scene: None
+
+
+def owe(db: Transaction, programme_id: int, due: datetime) -> int:
+    """A duty of the lowest level; its id."""
+    duty = Duty(programme_id=programme_id, key="own", title="own", by_level="base", due_at=due)
+    db.add(duty)
+    db.flush()
+    return duty.id or 0

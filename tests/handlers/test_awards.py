@@ -13,7 +13,7 @@ from bot.attachments import Fetching
 from bot.channels import Later, Pace, Refused
 from bot.writer import Writer
 from handlers import mornings, programmes
-from handlers.actors import COMMAND_LINE
+from handlers.actors import CLOCK, COMMAND_LINE
 from handlers.awards import records as awards
 from handlers.files import files as handed
 from handlers.files.files import MOST_BYTES
@@ -172,7 +172,7 @@ def test_a_file_where_none_was_asked_for_is_words_only(desk: Desk) -> None:
 def test_what_comes_late_is_taken_and_flagged_and_the_duty_is_done(desk: Desk) -> None:
     with desk.rows() as db:
         opens = (desk.now - timedelta(days=10)).date()
-        programme = programmes.load(db, "chi-thi-05", opens=opens, actor=COMMAND_LINE, now=desk.now)
+        programme = programmes.load(db, COMMAND_LINE, "chi-thi-05", opens, now=desk.now)
         duty = db.scalars(select(Duty).where(Duty.programme_id == programme.id, Duty.key == "file")).one()
         due, duty_id = duty.due_at, duty.id or 0
     hanh, staff = officer(desk, SCHOOL), officer(desk, ABOVE, Role.STAFF, name="staff")
@@ -190,7 +190,7 @@ def test_what_comes_late_is_taken_and_flagged_and_the_duty_is_done(desk: Desk) -
     assert staff.hears() == ""  # at midnight; it waits for the morning
     desk.now += timedelta(hours=8)
     with desk.rows() as db:
-        mornings.tell(db, desk.office, desk.now)
+        mornings.tell(db, desk.office, CLOCK, now=desk.now)
     assert "2 hồ sơ khen thưởng: " in staff.hears()
     assert f"Hồ sơ {late}" in staff.says(late.lower())
     desk.now += timedelta(days=30)
@@ -250,7 +250,7 @@ def owed_file(desk: Desk) -> Duty:
     """The duty that an award file does, ten days after its programme has opened."""
     with desk.rows() as db:
         opens = (desk.now - timedelta(days=10)).date()
-        programme = programmes.load(db, "chi-thi-05", opens=opens, actor=COMMAND_LINE, now=desk.now)
+        programme = programmes.load(db, COMMAND_LINE, "chi-thi-05", opens, now=desk.now)
         return db.scalars(select(Duty).where(Duty.programme_id == programme.id, Duty.key == "file")).one()
 
 
@@ -322,7 +322,7 @@ class TestTakingBack:
         hanh.talks("[Gửi hồ sơ]", "[Vẫn gửi]", code, "[Rút hồ sơ]", "[Rút hồ sơ]")
         desk.now += timedelta(hours=10)
         with desk.rows() as db:
-            mornings.tell(db, desk.office, desk.now)
+            mornings.tell(db, desk.office, CLOCK, now=desk.now)
         assert staff.hears() == ""
 
 

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import select, text
 from sqlmodel import col
 
-from handlers.actors import COMMAND_LINE
+from handlers.actors import CLOCK, COMMAND_LINE
 from handlers.news import broadcasts, progress
+from handlers.revisions import Changed
 from storage import audiences
 from storage import broadcasts as stored
 from storage.outcomes import Outcome
@@ -43,24 +44,24 @@ def room(desk: Desk) -> Mailroom:
 def announced(desk: Desk, *, state: Announcing = Announcing.SENDING) -> str:
     """A broadcast to all of them; FREEZING: nobody's place is decided yet."""
     with desk.rows() as db:
-        row = broadcasts.create(db, desk.office, text="Mời dự họp.", unit_code="GD51", actor=COMMAND_LINE, now=desk.now)
+        row = broadcasts.create(db, desk.office, COMMAND_LINE, "Mời dự họp.", "GD51", now=desk.now)
         if state is Announcing.FREEZING:
             row.state, row.due_at = state, desk.now
         else:
             many = len(CHATS)
-            broadcasts.confirm(db, desk.office, row, recipients=many, at=None, actor=COMMAND_LINE, now=desk.now)
+            broadcasts.confirm(db, desk.office, COMMAND_LINE, row.code, many, at=None, now=desk.now)
         return row.code
 
 
 def act(desk: Desk, code: str, step: str) -> None:
     with desk.rows() as db:
-        getattr(broadcasts, step)(db, broadcasts.by_code(db, code), actor=COMMAND_LINE, now=desk.now)
+        getattr(broadcasts, step)(db, COMMAND_LINE, code, now=desk.now)
 
 
 def told(desk: Desk, code: str) -> progress.Progress:
     with desk.rows() as db:
-        broadcasts.tick(db, desk.office, desk.now)
-        return progress.read(db, broadcasts.by_code(db, code), desk.now)
+        broadcasts.tick(db, desk.office, CLOCK, now=desk.now)
+        return progress.read(db, broadcasts.find(db, COMMAND_LINE, code, desk.now), desk.now)
 
 
 @pytest.mark.parametrize("step", ["hold", "cancel"])
@@ -121,7 +122,7 @@ def test_a_slice_that_was_being_frozen_meanwhile_does_not_undo_it(desk: Desk, ro
     code = announced(desk, state=Announcing.FREEZING)
     with ThreadPoolExecutor(1) as other:
         with desk.rows() as db:
-            getattr(broadcasts, step)(db, broadcasts.by_code(db, code), actor=COMMAND_LINE, now=desk.now)
+            getattr(broadcasts, step)(db, COMMAND_LINE, code, now=desk.now)
             db.flush()
             ticking = other.submit(told, desk, code)
             while not ticking.done() and not waits(desk):
@@ -137,9 +138,21 @@ def test_slices_of_one_transaction_are_counted_each(desk: Desk, room: Mailroom) 
     room.subscribe("leaves", news_too=False)
     code = announced(desk, state=Announcing.FREEZING)
     with desk.rows() as db:
-        row = broadcasts.by_code(db, code)
+        row = broadcasts.find(db, COMMAND_LINE, code, desk.now)
         when = audiences.Moment(desk.now, desk.now, 3)
         more = audiences.freeze(
             db, row, broadcasts.unit_of(db, row), when, now=desk.now, size=2, patience=timedelta(hours=1)
         )
         assert (more, row.promised, row.skipped) == (False, len(CHATS), {"opted_out": 1})
+
+
+@pytest.mark.parametrize("step", ["hold", "cancel", "send_again"])
+@pytest.mark.usefixtures("room")
+def test_whoever_saw_it_before_another_resumed_it_looks_again(desk: Desk, step: str) -> None:
+    code = announced(desk)
+    with desk.rows() as db:
+        seen = broadcasts.find(db, COMMAND_LINE, code, desk.now).revision
+    for other in ("hold", "resume"):
+        act(desk, code, other)
+    with desk.rows() as db, pytest.raises(Changed, match="changed"):
+        getattr(broadcasts, step)(db, COMMAND_LINE, code, now=desk.now, seen=seen)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers.actors import COMMAND_LINE
+from handlers.actors import CLOCK, COMMAND_LINE
 from handlers.chat.broadcasts import status_values
 from handlers.errors import Refusal
 from handlers.news import audience, broadcasts, progress
@@ -47,20 +47,20 @@ def row_of(db: Transaction) -> Broadcast:
 def send(desk: Desk, *, unit: str = "GD51", recipients: int, at: datetime | None = None, text: str = TEXT) -> str:
     """Draft and confirm; the code."""
     with desk.rows() as db:
-        row = broadcasts.create(db, desk.office, text=text, unit_code=unit, actor=COMMAND_LINE, now=desk.now)
-        broadcasts.confirm(db, desk.office, row, recipients=recipients, at=at, actor=COMMAND_LINE, now=desk.now)
+        row = broadcasts.create(db, desk.office, COMMAND_LINE, text, unit, now=desk.now)
+        broadcasts.confirm(db, desk.office, COMMAND_LINE, row.code, recipients, at=at, now=desk.now)
         return row.code
 
 
 def told(desk: Desk, code: str) -> progress.Progress:
     with desk.rows() as db:
-        broadcasts.tick(db, desk.office, desk.now)
-        return progress.read(db, broadcasts.by_code(db, code), desk.now)
+        broadcasts.tick(db, desk.office, CLOCK, now=desk.now)
+        return progress.read(db, broadcasts.find(db, COMMAND_LINE, code, desk.now), desk.now)
 
 
 def act(desk: Desk, code: str, step: str) -> None:
     with desk.rows() as db:
-        getattr(broadcasts, step)(db, broadcasts.by_code(db, code), actor=COMMAND_LINE, now=desk.now)
+        getattr(broadcasts, step)(db, COMMAND_LINE, code, now=desk.now)
 
 
 class TestWhoGetsIt:
@@ -74,9 +74,9 @@ class TestWhoGetsIt:
         done = told(desk, code)
         assert (done.state, done.sent, done.skipped, done.failed, done.waiting) == ("done", 6, 3, 1, 0)
         with desk.rows() as db:
-            row = broadcasts.by_code(db, code)
+            row = broadcasts.find(db, COMMAND_LINE, code, desk.now)
             with pytest.raises(Refusal, match="confirmed_before"):
-                broadcasts.confirm(db, desk.office, row, recipients=7, at=None, actor=COMMAND_LINE, now=desk.now)
+                broadcasts.confirm(db, desk.office, COMMAND_LINE, row.code, 7, at=None, now=desk.now)
         assert room.deliver() == {}
 
     def test_one_known_to_have_blocked_us_counts_as_failed_too(self, desk: Desk, room: Mailroom) -> None:
@@ -166,7 +166,7 @@ class TestUpToTheMomentOfSending:
         assert list(room.deliver()) == ["stays"]
         assert (told(desk, code).sent, told(desk, code).skipped) == (1, 1)
         with desk.rows() as db:
-            assert progress.skipped(db, broadcasts.by_code(db, code)) == (("opted_out", 1),)
+            assert progress.skipped(db, broadcasts.find(db, COMMAND_LINE, code, desk.now)) == (("opted_out", 1),)
             assert db.scalars(select(Outbox).where(col(Outbox.member_id) == stays)).one().state == Sending.SENT
 
     def test_who_is_erased_after_the_freezing_gets_nothing_and_leaves_no_chat(self, desk: Desk, room: Mailroom) -> None:
@@ -261,7 +261,7 @@ class TestStopping:
         assert (told(desk, code).state, told(desk, code).sent, told(desk, code).unknown) == ("done", 1, 1)
         assert room.deliver() == {}
         with desk.rows() as db:
-            row = broadcasts.by_code(db, code)
+            row = broadcasts.find(db, COMMAND_LINE, code, desk.now)
             assert row.id is not None
             assert [member.name for member in stored.unknown(db, row.id, 8)] == ["Nguyễn Văn An"]
         act(desk, code, "send_again")
@@ -276,7 +276,7 @@ class TestFreezing:
         for number in range(7):
             room.subscribe(f"m{number}", news_too=number != 4)
         with desk.rows() as db:
-            row = broadcasts.create(db, desk.office, text=TEXT, unit_code="GD51", actor=COMMAND_LINE, now=desk.now)
+            row = broadcasts.create(db, desk.office, COMMAND_LINE, TEXT, "GD51", now=desk.now)
             row.state, row.due_at = Announcing.FREEZING, desk.now
             unit = broadcasts.unit_of(db, row)
             when = audiences.Moment(desk.now, desk.now, 3)
@@ -287,7 +287,7 @@ class TestFreezing:
             assert room_count(db, row.id) == 4
         assert room.deliver() == {}, "nothing goes before everybody is decided"
         with desk.rows() as db:
-            broadcasts.tick(db, desk.office, desk.now)
+            broadcasts.tick(db, desk.office, CLOCK, now=desk.now)
             assert row_of(db).state == Announcing.SENDING
         assert len(room.deliver()) == 6
 
@@ -305,7 +305,7 @@ class TestFreezing:
         room.deliver()
         for _ in range(2):
             with desk.rows() as db:
-                broadcasts.tick(db, desk.office, desk.now)
+                broadcasts.tick(db, desk.office, CLOCK, now=desk.now)
         assert staff.hears().count("Đã gửi xong tin TIN-27-") == 1
 
 
@@ -324,7 +324,7 @@ class TestAChannelOutOfReach:
         waits = told(desk, code)
         assert (waits.state, waits.awaits, waits.waiting, waits.sent) == ("awaiting", (ACCOUNT,), 6, 0)
         with desk.rows() as db:
-            values = status_values(db, broadcasts.by_code(db, code), desk.now)
+            values = status_values(db, broadcasts.find(db, COMMAND_LINE, code, desk.now), desk.now)
         words = desk.office.catalogue.text("broadcast.status", values)
         assert "đang chờ kênh" in words
         assert "tự gửi tiếp" in words

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from handlers import programmes
-from handlers.actors import COMMAND_LINE
+from handlers.actors import CLOCK, COMMAND_LINE
 from handlers.news import campaigns
 from handlers.news.campaigns import plan
 from messages import programmes as templates
@@ -40,14 +40,14 @@ def room(desk: Desk) -> Mailroom:
 def run(desk: Desk, room: Mailroom, code: str = TEMPLATE, *, opens: str = "2027-04-01") -> None:
     """A programme, the clock an hour before its first slogan."""
     with desk.rows() as db:
-        programmes.load(db, code, opens=date.fromisoformat(opens), actor=COMMAND_LINE, now=desk.now)
+        programmes.load(db, COMMAND_LINE, code, date.fromisoformat(opens), now=desk.now)
     desk.now = datetime.fromisoformat(f"{opens}T08:00:00").replace(tzinfo=VIETNAM)
 
 
 def tick(desk: Desk, room: Mailroom, **fates: Outcome) -> dict[str, str]:
     """The clock looks, the mailroom delivers."""
     with desk.rows() as db:
-        campaigns.enqueue_due(db, desk.office, desk.now)
+        campaigns.enqueue_due(db, desk.office, CLOCK, now=desk.now)
     return room.deliver(fates)
 
 
@@ -109,7 +109,7 @@ class TestWhoHears:
         run(desk, room)
         desk.now += timedelta(hours=1)
         with desk.rows() as db:
-            assert campaigns.enqueue_due(db, desk.office, desk.now) == 1
+            assert campaigns.enqueue_due(db, desk.office, CLOCK, now=desk.now) == 1
         with desk.rows() as db:
             member = members.by_id(db, member_id)
             assert member is not None
@@ -174,7 +174,7 @@ class TestDowntime:
         run(desk, room)
         desk.now += timedelta(hours=1)
         with desk.rows() as db:
-            assert campaigns.enqueue_due(db, desk.office, desk.now) == 1
+            assert campaigns.enqueue_due(db, desk.office, CLOCK, now=desk.now) == 1
         desk.now += timedelta(days=1)
         assert room.deliver() == {}
 
@@ -192,7 +192,8 @@ class TestDowntime:
             row = stored.all_open(db, desk.now)[0]
             planned = list(campaigns.moments(row))
             later = row.closes_at + timedelta(days=14)
-            longer = list(campaigns.moments(programmes.extend(db, row.code, later, actor=COMMAND_LINE, now=desk.now)))
+            done = programmes.extend(db, desk.office, COMMAND_LINE, row.code, later, now=desk.now)
+            longer = list(campaigns.moments(done.programme))
         assert longer[: len(planned)] == planned
         assert len(longer) == len(planned) + 2
 

@@ -9,13 +9,12 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from handlers.actors import COMMAND_LINE
+from handlers.actors import CLOCK, COMMAND_LINE
 from handlers.duties import acts as duties
 from handlers.duties import climbing
 from messages.dates import ZONE
 from messages.types import Outbound
 from storage import appointments, members
-from storage.duties import Owed
 from storage.tables import Appointment, Outbox, Role, Sending
 from tests.union import OFFICE, Union, at
 
@@ -49,19 +48,12 @@ def stand_in(union: Union, name: str, unit: str) -> None:
 def climb(union: Union, moment: datetime) -> int:
     union.now = moment
     with union.rows() as db:
-        return climbing.enqueue_due(db, OFFICE, moment)
+        return climbing.enqueue_due(db, OFFICE, CLOCK, now=moment)
 
 
 def finish(union: Union, name: str, unit: str) -> None:
     with union.rows() as db:
-        duties.finish(
-            db,
-            OFFICE,
-            union.duties["select"],
-            Owed(union.unit(db, unit), union.people[name]),
-            actor=COMMAND_LINE,
-            now=union.now,
-        )
+        duties.finish(db, OFFICE, union.actor(db, name), union.duties["select"], union.unit(db, unit), now=union.now)
 
 
 def heard(union: Union, name: str) -> list[str]:
@@ -148,9 +140,7 @@ class TestDoneMeanwhile:
         climb(union, THREE)
         with union.rows() as db:
             third = union.unit(db, "P.1.3")
-            duties.finish(
-                db, OFFICE, union.duties["select"], Owed(third, union.people["Chi"]), actor=COMMAND_LINE, now=union.now
-            )
+            duties.finish(db, OFFICE, union.actor(db, "Chi"), union.duties["select"], third, now=union.now)
         assert heard(union, "Chi") == []
 
     def test_whoever_stands_in_is_not_told_of_what_is_done(self, union: Union) -> None:
@@ -163,7 +153,7 @@ class TestDoneMeanwhile:
         climb(union, THREE)
         with union.rows() as db:
             later = datetime(2021, 4, 21, tzinfo=ZONE)
-            duties.move(db, "s", "select", later, actor=COMMAND_LINE, now=union.now)
+            duties.move(db, COMMAND_LINE, "s", "select", later, now=union.now)
         assert heard(union, "Chi") == []
         assert climb(union, FIVE) == 0
         assert climb(union, at(date(2021, 4, 21))) == 0

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from handlers import programmes
-from handlers.actors import COMMAND_LINE
+from handlers.actors import CLOCK, COMMAND_LINE
 from handlers.duties import closings
 from messages.dates import ZONE
 from storage import members
@@ -30,7 +30,7 @@ def desk(database_url: str) -> Iterator[Desk]:
 def tick(desk: Desk, moment: datetime | None = None) -> int:
     desk.now = moment or desk.now
     with desk.rows() as db:
-        return closings.remind(db, desk.office, desk.now)
+        return closings.remind(db, desk.office, CLOCK, now=desk.now)
 
 
 def writing(desk: Desk) -> Visitor:
@@ -74,6 +74,6 @@ def test_a_later_end_does_not_bring_it_again_nor_does_a_closed_programme(desk: D
     assert tick(desk, datetime(2027, 3, 4, 9, tzinfo=ZONE)) == 1
     with desk.rows() as db:
         code = programmes.list_(db, desk.now)[0].code
-        programmes.extend(db, code, CLOSES + timedelta(days=1), actor=COMMAND_LINE, now=desk.now)
+        programmes.extend(db, desk.office, COMMAND_LINE, code, CLOSES + timedelta(days=1), now=desk.now)
     assert tick(desk, datetime(2027, 3, 5, 9, tzinfo=ZONE)) == 0
     assert tick(desk, datetime(2027, 3, 6, 9, tzinfo=ZONE)) == 0

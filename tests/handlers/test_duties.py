@@ -16,7 +16,6 @@ from messages.dates import ZONE
 from messages.types import Address
 from storage import duties as stored
 from storage import members, outbox
-from storage.duties import Owed
 from storage.tables import Role, Sending, State, Submission
 from tests.union import OFFICE, Union, at
 
@@ -48,25 +47,17 @@ def union(database_url: str) -> Iterator[Union]:
 
 def finish(union: Union, name: str, unit: str, duty: str = "select") -> None:
     with union.rows() as db:
-        duties.finish(
-            db,
-            OFFICE,
-            union.duties[duty],
-            Owed(union.unit(db, unit), union.people[name]),
-            actor=COMMAND_LINE,
-            now=union.now,
-        )
+        duties.finish(db, OFFICE, union.actor(db, name), union.duties[duty], union.unit(db, unit), now=union.now)
 
 
 def put_off(union: Union, name: str, unit: str, duty: str = "select") -> date:
     with union.rows() as db:
-        owed = Owed(union.unit(db, unit), union.people[name])
-        return duties.put_off(db, union.duties[duty], owed, actor=COMMAND_LINE, now=union.now)
+        return duties.put_off(db, union.actor(db, name), union.duties[duty], union.unit(db, unit), now=union.now)
 
 
 def move(union: Union, due: datetime, key: str = "select", code: str = "s") -> None:
     with union.rows() as db:
-        duties.move(db, code, key, due, actor=COMMAND_LINE, now=union.now)
+        duties.move(db, COMMAND_LINE, code, key, due, now=union.now)
 
 
 class TestWhen:
@@ -334,7 +325,7 @@ class TestMoving:
         union.live(at(date(2021, 4, 21), 10))
         assert union.days("Hạnh") == april(13, 16, 17, 19, 20, 21)
         with union.rows() as db:
-            programmes.extend(db, "s", datetime(2021, 5, 1, tzinfo=ZONE), actor=COMMAND_LINE, now=union.now)
+            programmes.extend(db, OFFICE, COMMAND_LINE, "s", datetime(2021, 5, 1, tzinfo=ZONE), now=union.now)
         union.live(at(date(2021, 5, 5)))
         after = [*april(22, 23, 27, 29, 30), date(2021, 5, 1)]
         assert union.days("Hạnh") == [*april(13, 16, 17, 19, 20, 21), *after]

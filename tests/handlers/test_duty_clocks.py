@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 import pytest
 
+from handlers.actors import CLOCK
 from handlers.duties import rounds as duty_rounds
 from handlers.duties.rounds import Round
 from messages.dates import ZONE
@@ -51,7 +52,7 @@ def test_clocks_that_look_at_the_same_moment_promise_each_one_once(union: Union,
         start.wait()
         for _ in range(40):  # a look that finds the round taken does nothing
             with database.transaction() as db:
-                duty_rounds.enqueue_due(db, OFFICE, MOMENT)
+                duty_rounds.enqueue_due(db, OFFICE, CLOCK, now=MOMENT)
 
     clocks = [threading.Thread(target=look, args=[database]) for database in (union.database, other)]
     for clock in clocks:
@@ -63,20 +64,20 @@ def test_clocks_that_look_at_the_same_moment_promise_each_one_once(union: Union,
 
 def test_one_that_finds_the_round_taken_leaves_it_and_goes_on_later(union: Union, other: Database) -> None:
     with union.rows() as first:
-        assert duty_rounds.enqueue_due(first, OFFICE, MOMENT) == Round(2, more=True)
+        assert duty_rounds.enqueue_due(first, OFFICE, CLOCK, now=MOMENT) == Round(2, more=True)
         with other.transaction() as second:
-            assert duty_rounds.enqueue_due(second, OFFICE, MOMENT) == Round(0, more=False)
+            assert duty_rounds.enqueue_due(second, OFFICE, CLOCK, now=MOMENT) == Round(0, more=False)
     assert len(union.heard()) == 2
     for expected in (Round(2, more=True), Round(1, more=False), Round(0, more=False)):
         with other.transaction() as second:
-            assert duty_rounds.enqueue_due(second, OFFICE, MOMENT) == expected
+            assert duty_rounds.enqueue_due(second, OFFICE, CLOCK, now=MOMENT) == expected
     assert sorted(one.officer for one in union.heard()) == PEOPLE
 
 
 def test_what_one_takes_back_the_other_promises(union: Union, other: Database) -> None:
     def look_and_fail() -> None:
         with union.rows() as first:
-            assert duty_rounds.enqueue_due(first, OFFICE, MOMENT).promised == 2
+            assert duty_rounds.enqueue_due(first, OFFICE, CLOCK, now=MOMENT).promised == 2
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
@@ -84,5 +85,5 @@ def test_what_one_takes_back_the_other_promises(union: Union, other: Database) -
     assert union.heard() == []
     for _ in range(3):
         with other.transaction() as second:
-            duty_rounds.enqueue_due(second, OFFICE, MOMENT)
+            duty_rounds.enqueue_due(second, OFFICE, CLOCK, now=MOMENT)
     assert sorted(one.officer for one in union.heard()) == PEOPLE

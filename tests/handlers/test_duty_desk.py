@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlmodel import col
 
+from handlers.actors import CLOCK, COMMAND_LINE
+from handlers.duties import acts as duties
 from handlers.duties import rounds as duty_rounds
 from messages.types import Pressed
-from storage.tables import Appointment, Role
+from storage.tables import Appointment, Duty, Programme, Role
 from tests.desk import Desk, Visitor
 from tests.people import TEMPLATE, officer
 
@@ -32,7 +34,7 @@ def desk(database_url: str) -> Iterator[Desk]:
 
 def tick(desk: Desk) -> None:
     with desk.rows() as db:
-        duty_rounds.enqueue_due(db, desk.office, desk.now)
+        duty_rounds.enqueue_due(db, desk.office, CLOCK, now=desk.now)
 
 
 def reminded(desk: Desk, unit: str = SCHOOL, role: Role = Role.OFFICER, name: str = "hanh") -> Visitor:
@@ -77,6 +79,28 @@ def test_whoever_presses_again_is_told_when_it_was_done(desk: Desk) -> None:
     desk.now += timedelta(days=1)
     assert hanh.sends(Pressed(done)) == first
     assert "nhắc lại" not in hanh.sends(Pressed(done.replace("duty_done", "snooze")))
+
+
+@pytest.mark.parametrize("label", ["Đã hoàn thành", "Nhắc lại sau"])
+def test_a_button_from_before_the_date_was_moved_shows_the_new_one_first(desk: Desk, label: str) -> None:
+    hanh = reminded(desk)
+    old = hanh.button(label)
+    with desk.rows() as db:
+        duty = db.scalars(select(Duty).where(col(Duty.title) == TITLE)).one()
+        programme = db.get_one(Programme, duty.programme_id)
+        later = duty.due_at + timedelta(days=4)
+        duties.move(db, COMMAND_LINE, programme.code, duty.key, later, now=desk.now)
+    shown = hanh.sends(Pressed(old))
+    assert "chưa được ghi nhận" in shown
+    assert "trước ngày 11/3" in shown
+    assert TITLE in hanh.says("/nhiemvu")
+    assert "chưa được ghi nhận" not in hanh.sends(Pressed(hanh.button(label)))
+
+
+def test_a_button_that_says_no_revision_is_taken_as_it_stands(desk: Desk) -> None:
+    hanh = reminded(desk)
+    where, _, key = hanh.button("Đã hoàn thành").partition(":")
+    assert "Đã ghi nhận" in hanh.sends(Pressed(f"{where.rpartition('.')[0]}:{key}"))
 
 
 def test_to_be_reminded_again_names_the_moment_and_keeps_it(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from sqlmodel import select
 
 from handlers import exports
-from handlers.actors import Actor, By
+from handlers.actors import COMMAND_LINE, Actor, By
 from handlers.errors import Refusal
 from handlers.exports import ExportKind, Request
 from handlers.papers import sheets
@@ -42,6 +42,7 @@ from storage.tables import (
 
 RECEIVED = datetime(2027, 4, 20, 16, 59, 59, tzinfo=UTC)
 """One second before midnight in Hanoi."""
+NOW = datetime(2027, 5, 4, 5, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def exported(
     db: Transaction, kind: ExportKind = ExportKind.INITIATIVES, unit: str | None = None
 ) -> list[dict[str, Any]]:
     out = io.BytesIO()
-    count = exports.write(db, Request(kind, Form.JSON, unit), out, today=date(2027, 5, 4))
+    count = exports.write(db, COMMAND_LINE, Request(kind, Form.JSON, unit), out, now=NOW)
     records: list[dict[str, Any]] = json.loads(out.getvalue())
     assert len(records) == count
     return records
@@ -251,7 +252,7 @@ def test_more_records_than_one_slice_come_once_each_and_in_order(office: Transac
 
 def test_who_asked_for_an_export_is_noted(office: Transaction) -> None:
     request = Request(ExportKind.MEMBERS, Form.CSV, "T51")
-    exports.record(office, request, actor=Actor(By.COMMAND_LINE, 1), now=RECEIVED)
+    exports.record(office, Actor(By.COMMAND_LINE, 1), request, now=RECEIVED)
     office.flush()
     row = office.scalars(select(Audit)).one()
     assert (row.action, row.subject, row.details) == ("export", "members", {"form": "csv"})

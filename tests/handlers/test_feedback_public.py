@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from handlers.actors import CLOCK
 from handlers.news import broadcasts
 from messages.types import Pressed
 from storage import members
@@ -66,7 +67,7 @@ def colleague(desk: Desk, name: str, *, news: bool, unit: str = SCHOOL) -> Visit
 def sent(desk: Desk) -> list[Broadcast]:
     """Every broadcast, and the clock has looked."""
     with desk.rows() as db:
-        broadcasts.tick(db, desk.office, desk.now)
+        broadcasts.tick(db, desk.office, CLOCK, now=desk.now)
         return list(db.scalars(select(Broadcast).order_by(Broadcast.id)))  # type: ignore[arg-type]
 
 

@@ -9,13 +9,12 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from handlers.actors import COMMAND_LINE
+from handlers.actors import CLOCK, COMMAND_LINE
 from handlers.duties import acts as duties
 from handlers.duties import forewarning
 from messages.dates import ZONE
 from messages.types import Outbound
 from storage import appointments, members
-from storage.duties import Owed
 from storage.tables import Outbox, Right, Sending
 from tests.union import OFFICE, Union, at
 
@@ -46,7 +45,7 @@ def lose(union: Union, name: str) -> None:
 def look(union: Union, moment: datetime = THREE_BEFORE) -> int:
     union.now = moment
     with union.rows() as db:
-        return forewarning.enqueue_due(db, OFFICE, moment)
+        return forewarning.enqueue_due(db, OFFICE, CLOCK, now=moment)
 
 
 def heard(union: Union, name: str) -> list[str]:
@@ -79,8 +78,9 @@ def test_where_nobody_serves_the_level_above_the_next_one_hears(union: Union) ->
 def test_a_unit_that_has_done_it_is_not_named(union: Union) -> None:
     lose(union, "Em")
     with union.rows() as db:
-        owed = Owed(union.unit(db, "P.2.1"), union.people["Dung"])
-        duties.finish(db, OFFICE, union.duties["select"], owed, actor=COMMAND_LINE, now=union.now)
+        duties.finish(
+            db, OFFICE, union.actor(db, "Dung"), union.duties["select"], union.unit(db, "P.2.1"), now=union.now
+        )
     look(union)
     assert heard(union, "Dung") == []
 
@@ -103,7 +103,7 @@ def test_a_moved_date_begins_anew(union: Union) -> None:
     assert len(heard(union, "Chi")) == 1
     with union.rows() as db:
         later = datetime(2021, 4, 21, tzinfo=ZONE)
-        duties.move(db, "s", "select", later, actor=COMMAND_LINE, now=union.now)
+        duties.move(db, COMMAND_LINE, "s", "select", later, now=union.now)
     assert heard(union, "Chi") == []
     assert look(union, at(date(2021, 4, 16))) == 0
     assert look(union, at(date(2021, 4, 17))) == 1
@@ -111,8 +111,7 @@ def test_a_moved_date_begins_anew(union: Union) -> None:
 
 def finish(union: Union, unit: str, by: str) -> None:
     with union.rows() as db:
-        owed = Owed(union.unit(db, unit), union.people[by])
-        duties.finish(db, OFFICE, union.duties["select"], owed, actor=COMMAND_LINE, now=union.now)
+        duties.finish(db, OFFICE, union.actor(db, by), union.duties["select"], union.unit(db, unit), now=union.now)
 
 
 def test_a_list_that_waits_no_longer_names_a_unit_that_has_done_it_meanwhile(union: Union) -> None:
@@ -148,6 +147,7 @@ def test_a_list_that_was_sent_is_not_told_anew(union: Union) -> None:
 def test_a_list_that_waits_is_withdrawn_when_all_is_done_in_a_programme_run_by_a_unit(union: Union) -> None:
     with union.rows() as db:
         for code in ("P.1.1", "P.1.2", "P.1.3"):
-            owed = Owed(union.unit(db, code), union.people["Chi"])
-            duties.finish(db, OFFICE, union.duties["select"], owed, actor=COMMAND_LINE, now=union.now)
+            duties.finish(
+                db, OFFICE, union.actor(db, "Chi"), union.duties["select"], union.unit(db, code), now=union.now
+            )
     assert look(union) == 0

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from handlers import actors, demo, mornings
+from handlers.actors import CLOCK
 from handlers.duties import openings
 from handlers.initiatives import assigning, items
 from messages.dates import ZONE
@@ -36,7 +37,7 @@ def desk(database_url: str) -> Iterator[Desk]:
 def morning(desk: Desk, at: datetime = MORNING) -> None:
     desk.now = at
     with desk.rows() as db:
-        assert not mornings.tell(db, desk.office, at)
+        assert not mornings.tell(db, desk.office, CLOCK, now=at)
 
 
 def kept(desk: Desk) -> int:
@@ -172,7 +173,7 @@ def test_who_asked_to_be_told_of_an_opening_is_not_woken_at_midnight(desk: Desk)
     linh.talks("/sangkien", "[Báo cho tôi]")
     midnight = EVENING + timedelta(hours=1)
     with desk.rows() as db:
-        assert openings.announce(db, desk.office, midnight) == 1
+        assert openings.announce(db, desk.office, CLOCK, now=midnight) == 1
     with desk.rows() as db:
         mine = col(Outbox.chat) == linh.address.chat, col(Outbox.topic) == "programme"
         assert [row.due_at for row in db.scalars(select(Outbox).where(*mine))] == [MORNING]

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from handlers.actors import CLOCK
 from handlers.duties import rounds as duty_rounds
 from handlers.people import appointments
 from messages.types import Pressed
@@ -165,7 +166,7 @@ def test_what_is_in_the_way_of_a_duty_is_heard_kept_and_told_above(desk: Desk) -
     hanh, tuan = officer(desk, SCHOOL), officer(desk, ABOVE, name="tuan")
     desk.now += timedelta(days=6)
     with desk.rows() as db:
-        duty_rounds.enqueue_due(db, desk.office, desk.now)
+        duty_rounds.enqueue_due(db, desk.office, CLOCK, now=desk.now)
     assert "“Báo vướng mắc”" in hanh.hears()
     tuan.hears()
     assert "đang vướng mắc gì" in hanh.presses("Báo vướng mắc")

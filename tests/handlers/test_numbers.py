@@ -41,7 +41,7 @@ def push(desk: Desk, to: Visitor, say: Say) -> None:
 
 
 def remind(desk: Desk, to: Visitor, number: int = 0) -> str:
-    """Push the reminder of one duty of the school; its id."""
+    """Push the reminder of one duty of the school; what its words name."""
     with desk.rows() as db:
         school = units.by_code(db, SCHOOL)
         found = members.by_addresses(db, {to.address})[to.address]
@@ -50,7 +50,7 @@ def remind(desk: Desk, to: Visitor, number: int = 0) -> str:
         matter = duties.current(db, desk.now)[number]
         say = duties.reminder(db, desk.office, matter, school, found.member.id, moved=False)
     push(desk, to, say)
-    return say.question.removeprefix("duty@")
+    return say.question.removeprefix("duty@").rpartition(".")[0]
 
 
 def news_of(code: str) -> Say:

@@ -9,8 +9,10 @@ from sqlmodel import select
 
 from handlers import programmes
 from handlers.actors import COMMAND_LINE
+from handlers.duties import acts as duties
 from handlers.errors import Refusal
 from handlers.programmes import Status
+from handlers.revisions import Changed
 from messages.dates import ZONE
 from messages.programmes import answers_shown
 from storage import audit
@@ -18,6 +20,7 @@ from storage import programmes as stored
 from storage.database import Transaction
 from storage.programmes import Happening
 from storage.tables import Audit
+from tests.union import OFFICE
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=ZONE)
 SEED = "75-nghin-sang-kien"
@@ -29,7 +32,7 @@ def at(*parts: int) -> datetime:
 
 
 def load(db: Transaction, template: str = SEED, opens: date | int = 2027, code: str | None = None) -> str:
-    return programmes.load(db, template, opens, code=code, actor=COMMAND_LINE, now=NOW).code
+    return programmes.load(db, COMMAND_LINE, template, opens, code=code, now=NOW).code
 
 
 def test_a_template_set_to_a_year_keeps_its_days_of_the_calendar(db: Transaction) -> None:
@@ -83,33 +86,33 @@ def test_a_programme_is_open_from_its_first_to_its_last_second(db: Transaction) 
 def test_extending_a_programme_that_is_over_opens_it_again(db: Transaction) -> None:
     code = load(db, opens=2026)
     assert stored.open_at(db, NOW, "initiative") == []
-    programmes.extend(db, code, at(2027, 5, 1), actor=COMMAND_LINE, now=NOW)
+    programmes.extend(db, OFFICE, COMMAND_LINE, code, at(2027, 5, 1), now=NOW)
     assert [row.code for row in stored.open_at(db, NOW, "initiative")] == [code]
 
 
 @pytest.mark.parametrize("closes_at", [at(2027, 4, 20), at(2027, 4, 21), at(2027, 2, 1)])
 def test_an_extension_only_ever_moves_the_end_later(db: Transaction, closes_at: datetime) -> None:
     with pytest.raises(Refusal, match="not_later"):
-        programmes.extend(db, load(db), closes_at, actor=COMMAND_LINE, now=NOW)
+        programmes.extend(db, OFFICE, COMMAND_LINE, load(db), closes_at, now=NOW)
 
 
 def test_an_earlier_end_is_possible_where_it_is_meant_and_still_ahead(db: Transaction) -> None:
     code = load(db)
     assert programmes.closes_earlier(db, code, at(2027, 4, 20), NOW) == at(2027, 4, 21)
-    row = programmes.extend(db, code, at(2027, 4, 20), actor=COMMAND_LINE, now=NOW, earlier=True)
+    row = programmes.extend(db, OFFICE, COMMAND_LINE, code, at(2027, 4, 20), now=NOW, earlier=True).programme
     assert row.closes_at == at(2027, 4, 20)
     for gone in (NOW, NOW - SECOND):
         assert programmes.closes_earlier(db, code, gone, NOW) is None
         with pytest.raises(Refusal, match="not_later"):
-            programmes.extend(db, code, gone, actor=COMMAND_LINE, now=NOW, earlier=True)
+            programmes.extend(db, OFFICE, COMMAND_LINE, code, gone, now=NOW, earlier=True)
 
 
 def test_opening_early_and_closing_at_once(db: Transaction) -> None:
     code = load(db, opens=date(2027, 6, 1))
     assert [row.code for row in stored.upcoming(db, NOW, "initiative")] == [code]
-    programmes.open_(db, code, actor=COMMAND_LINE, now=NOW)
+    programmes.open_(db, COMMAND_LINE, code, now=NOW)
     assert [row.code for row in stored.all_open(db, NOW)] == [code]
-    programmes.close(db, code, actor=COMMAND_LINE, now=NOW + SECOND)
+    programmes.close(db, COMMAND_LINE, code, now=NOW + SECOND)
     assert stored.all_open(db, NOW + SECOND) == []
     assert [row.code for row in stored.closed_recently(db, NOW + SECOND)] == [code]
 
@@ -117,17 +120,17 @@ def test_opening_early_and_closing_at_once(db: Transaction) -> None:
 def test_what_is_over_needs_a_new_end_to_open(db: Transaction) -> None:
     code = load(db, opens=2026)
     with pytest.raises(Refusal, match="over"):
-        programmes.open_(db, code, actor=COMMAND_LINE, now=NOW)
+        programmes.open_(db, COMMAND_LINE, code, now=NOW)
     with pytest.raises(Refusal, match="over_already"):
-        programmes.close(db, code, actor=COMMAND_LINE, now=NOW)
+        programmes.close(db, COMMAND_LINE, code, now=NOW)
 
 
 def test_closing_what_has_not_begun_hides_it_until_it_is_opened(db: Transaction) -> None:
     code = load(db, opens=date(2027, 6, 1))
-    programmes.close(db, code, actor=COMMAND_LINE, now=NOW)
+    programmes.close(db, COMMAND_LINE, code, now=NOW)
     assert [listed.status for listed in programmes.list_(db, NOW)] == [Status.HIDDEN]
     assert (stored.all_upcoming(db, NOW), stored.next_instant(db, NOW)) == ([], None)
-    programmes.open_(db, code, actor=COMMAND_LINE, now=NOW)
+    programmes.open_(db, COMMAND_LINE, code, now=NOW)
     assert [listed.status for listed in programmes.list_(db, NOW)] == [Status.OPEN]
 
 
@@ -171,14 +174,29 @@ def test_a_bad_load_is_refused_by_name(db: Transaction, template: str, code: str
 
 def test_an_unknown_code_is_refused(db: Transaction) -> None:
     with pytest.raises(Refusal, match="no_programme"):
-        programmes.close(db, "khong-co", actor=COMMAND_LINE, now=NOW)
+        programmes.close(db, COMMAND_LINE, "khong-co", now=NOW)
+
+
+def test_what_another_changed_meanwhile_is_not_changed_by_whoever_saw_it_before(db: Transaction) -> None:
+    code = load(db)
+    assert programmes.close(db, COMMAND_LINE, code, now=NOW, seen=1).revision == 2
+    for stale in (
+        lambda: programmes.close(db, COMMAND_LINE, code, now=NOW, seen=1),
+        lambda: programmes.open_(db, COMMAND_LINE, code, now=NOW, seen=1),
+        lambda: programmes.extend(db, OFFICE, COMMAND_LINE, code, at(2027, 5, 1), now=NOW, seen=1),
+    ):
+        with pytest.raises(Changed, match="changed"):
+            stale()
+    duties.move(db, COMMAND_LINE, code, "select", at(2027, 4, 20), now=NOW, seen=1)
+    with pytest.raises(Changed, match="duty_changed"):
+        duties.move(db, COMMAND_LINE, code, "select", at(2027, 4, 19), now=NOW, seen=1)
 
 
 def test_every_step_leaves_a_trace(db: Transaction) -> None:
     code = load(db)
-    programmes.close(db, code, actor=COMMAND_LINE, now=NOW)
+    programmes.close(db, COMMAND_LINE, code, now=NOW)
     assert not audit.happened(db, "programme.extend")
-    programmes.extend(db, code, at(2027, 5, 1), actor=COMMAND_LINE, now=NOW)
+    programmes.extend(db, OFFICE, COMMAND_LINE, code, at(2027, 5, 1), now=NOW)
     assert audit.happened(db, "programme.extend")
     steps = [(row.action, row.subject) for row in db.scalars(select(Audit).order_by(Audit.id))]
     assert steps == [("programme.load", code), ("programme.close", code), ("programme.extend", code)]

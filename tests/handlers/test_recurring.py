@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import programmes
-from handlers.actors import COMMAND_LINE
+from handlers.actors import CLOCK, COMMAND_LINE
 from handlers.duties import climbing, recurring
 from messages.dates import ZONE
 from storage.tables import Duty, Programme
@@ -24,7 +24,7 @@ def union(database_url: str) -> Iterator[Union]:
     union.found("P", "P.1", "P.1.1")
     union.appoint("Dung", "P")
     with union.rows() as db:
-        programmes.load(db, "cong-nhan-tien-phong", 2022, actor=COMMAND_LINE, now=union.now)
+        programmes.load(db, COMMAND_LINE, "cong-nhan-tien-phong", 2022, now=union.now)
     yield union
     union.database.close()
 
@@ -39,7 +39,7 @@ def laid(union: Union, key: str) -> list[date]:
 def lay_down(union: Union, moment: datetime) -> int:
     union.now = moment
     with union.rows() as db:
-        return recurring.lay_down(db, moment)
+        return recurring.lay_down(db, CLOCK, now=moment)
 
 
 def test_each_working_day_of_the_next_days_and_no_weekend(union: Union) -> None:
@@ -69,7 +69,7 @@ def test_the_day_brings_one_reminder_in_the_morning_and_no_chase(union: Union) -
     assert [one.day for one in posts] == [date(2022, 4, day) for day in (4, 5, 6)]
     assert not any("quá hạn" in one.text for one in posts)
     with union.rows() as db:
-        assert climbing.enqueue_due(db, OFFICE, at(date(2022, 4, 12))) == 0
+        assert climbing.enqueue_due(db, OFFICE, CLOCK, now=at(date(2022, 4, 12))) == 0
 
 
 def test_a_hidden_programme_lays_down_nothing(union: Union) -> None:

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import SQLModel
 
+from handlers.actors import CLOCK
 from handlers.chat import turn
 from handlers.duties import rounds as duty_rounds
 from messages.types import NAVIGATION, Event, Inbound, Outbound, Pressed, Text, payload
@@ -248,7 +249,7 @@ def test_what_is_sent_up_is_what_was_confirmed(desk: Desk) -> None:
 def test_a_duty_done_twice_was_done_when_it_was_done_first(desk: Desk) -> None:
     hanh = officer(desk, SCHOOL)
     with desk.rows() as db:
-        duty_rounds.enqueue_due(db, desk.office, desk.now)
+        duty_rounds.enqueue_due(db, desk.office, CLOCK, now=desk.now)
     assert "Nhắc hạn" in hanh.hears()
     done = Pressed(hanh.button("Đã hoàn thành"))
     first = hanh.sends(done)

@@ -15,6 +15,7 @@ from handlers.actors import COMMAND_LINE
 from handlers.errors import Refusal
 from handlers.office import local_day
 from handlers.papers import sheets
+from handlers.revisions import Changed
 from handlers.units import changes as unit_changes
 from storage import duties, members, units
 from storage.database import Transaction
@@ -48,7 +49,7 @@ class TestRenaming:
     def test_each_day_has_the_name_of_its_day(self, desk: Desk) -> None:
         with desk.rows() as db:
             before = unit(db, SCHOOL).name
-            unit_changes.rename(db, SCHOOL, "Công đoàn Trường mới", first=today(desk), actor=COMMAND_LINE, now=desk.now)
+            unit_changes.rename(db, COMMAND_LINE, SCHOOL, "Công đoàn Trường mới", first=today(desk), now=desk.now)
         with desk.rows() as db:
             names = unit_changes.Names(db)
             days = [today(desk) - timedelta(days=1), today(desk)]
@@ -63,17 +64,23 @@ class TestRenaming:
             before = unit(db, SCHOOL).name
         desk.now += timedelta(days=1)
         with desk.rows() as db:
-            unit_changes.rename(db, SCHOOL, "Công đoàn Trường mới", first=today(desk), actor=COMMAND_LINE, now=desk.now)
+            unit_changes.rename(db, COMMAND_LINE, SCHOOL, "Công đoàn Trường mới", first=today(desk), now=desk.now)
         with desk.rows() as db:
             out = io.BytesIO()
             request = exports.Request(exports.ExportKind.INITIATIVES, sheets.Form.JSON)
-            exports.write(db, request, out, today=today(desk))
+            exports.write(db, COMMAND_LINE, request, out, now=desk.now)
         assert [record["unit"] for record in json.loads(out.getvalue())] == [before]
+
+    def test_whoever_saw_it_before_another_changed_it_looks_again(self, desk: Desk) -> None:
+        with desk.rows() as db:
+            unit_changes.rename(db, COMMAND_LINE, SCHOOL, "Tên mới", first=today(desk), now=desk.now, seen=1)
+        with desk.rows() as db, pytest.raises(Changed, match="changed"):
+            unit_changes.close(db, desk.office, COMMAND_LINE, SCHOOL, last=today(desk), now=desk.now, seen=1)
 
     def test_it_is_entered_on_its_day_or_later(self, desk: Desk) -> None:
         first = today(desk) + timedelta(days=1)
         with desk.rows() as db, pytest.raises(Refusal) as refused:
-            unit_changes.rename(db, SCHOOL, "Công đoàn Trường mới", first=first, actor=COMMAND_LINE, now=desk.now)
+            unit_changes.rename(db, COMMAND_LINE, SCHOOL, "Công đoàn Trường mới", first=first, now=desk.now)
         assert refused.value.key == "units.ahead"
 
 
@@ -81,9 +88,7 @@ class TestMerging:
     def test_members_and_what_waits_go_along_and_the_record_keeps_its_unit(self, desk: Desk) -> None:
         sender, _ = author(desk)
         with desk.rows() as db:
-            done = unit_changes.merge(
-                db, desk.office, SCHOOL, NEIGHBOUR, first=today(desk), actor=COMMAND_LINE, now=desk.now
-            )
+            done = unit_changes.merge(db, desk.office, COMMAND_LINE, SCHOOL, NEIGHBOUR, first=today(desk), now=desk.now)
             assert done.members == 1
         with desk.rows() as db:
             record = db.scalars(select(Submission)).one()
@@ -98,7 +103,7 @@ class TestMerging:
         with desk.rows() as db:
             programme = db.scalars(select(Submission.programme_id)).one()
             assert duties.progress(db, programme, unit_id(db, NEIGHBOUR)).received == 0
-            unit_changes.merge(db, desk.office, SCHOOL, NEIGHBOUR, first=today(desk), actor=COMMAND_LINE, now=desk.now)
+            unit_changes.merge(db, desk.office, COMMAND_LINE, SCHOOL, NEIGHBOUR, first=today(desk), now=desk.now)
         with desk.rows() as db:
             assert duties.progress(db, programme, unit_id(db, NEIGHBOUR)).received == 1
             assert duties.progress(db, programme, unit_id(db, SECTOR)).received == 1
@@ -108,9 +113,7 @@ class TestMerging:
         author(desk)
         officer.hears()
         with desk.rows() as db:
-            done = unit_changes.merge(
-                db, desk.office, SCHOOL, NEIGHBOUR, first=today(desk), actor=COMMAND_LINE, now=desk.now
-            )
+            done = unit_changes.merge(db, desk.office, COMMAND_LINE, SCHOOL, NEIGHBOUR, first=today(desk), now=desk.now)
             assert done.officers == 1
         assert told(desk, SCHOOL) == []
         assert "đã kết thúc" in officer.hears()
@@ -121,7 +124,7 @@ class TestMerging:
         author(desk)
         with desk.rows() as db:
             code = db.scalars(select(col(Submission.code))).one()
-            unit_changes.merge(db, desk.office, SCHOOL, NEIGHBOUR, first=today(desk), actor=COMMAND_LINE, now=desk.now)
+            unit_changes.merge(db, desk.office, COMMAND_LINE, SCHOOL, NEIGHBOUR, first=today(desk), now=desk.now)
         assert code in other.says("/hopthu")
 
     @pytest.mark.parametrize(
@@ -129,19 +132,19 @@ class TestMerging:
     )
     def test_what_cannot_be_is_refused_by_name(self, desk: Desk, code: str, into: str, key: str) -> None:
         with desk.rows() as db, pytest.raises(Refusal) as refused:
-            unit_changes.merge(db, desk.office, code, into, first=today(desk), actor=COMMAND_LINE, now=desk.now)
+            unit_changes.merge(db, desk.office, COMMAND_LINE, code, into, first=today(desk), now=desk.now)
         assert refused.value.key == key
 
 
 class TestClosing:
     def test_a_unit_with_units_below_it_stays_open(self, desk: Desk) -> None:
         with desk.rows() as db, pytest.raises(Refusal) as refused:
-            unit_changes.close(db, desk.office, SECTOR, last=today(desk), actor=COMMAND_LINE, now=desk.now)
+            unit_changes.close(db, desk.office, COMMAND_LINE, SECTOR, last=today(desk), now=desk.now)
         assert refused.value.key == "units.has_children"
 
     def test_after_its_last_day_nobody_can_pick_it(self, desk: Desk) -> None:
         with desk.rows() as db:
-            unit_changes.close(db, desk.office, SCHOOL, last=today(desk), actor=COMMAND_LINE, now=desk.now)
+            unit_changes.close(db, desk.office, COMMAND_LINE, SCHOOL, last=today(desk), now=desk.now)
         with desk.rows() as db:
             assert units.is_valid(unit(db, SCHOOL), today(desk))
             assert not units.is_valid(unit(db, SCHOOL), today(desk) + timedelta(days=1))

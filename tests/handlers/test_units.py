@@ -33,7 +33,7 @@ def planned(db: Transaction, body: str, head: str = HEAD) -> ImportPlan:
 
 def imported(db: Transaction, body: str, head: str = HEAD) -> ImportPlan:
     plan = planned(db, body, head)
-    units.apply(db, plan, actor=COMMAND_LINE, now=NOW)
+    units.apply(db, COMMAND_LINE, plan, now=NOW)
     return plan
 
 
@@ -72,7 +72,7 @@ SMALL = workbook(("code", "name"), ("T51", "Công đoàn"))[0]
 
 def test_the_demo_tree_is_imported_whole_and_once(db: Transaction) -> None:
     rows = units.read_sheet(DEMO.read_bytes(), DEMO.name)
-    units.apply(db, units.plan(db, rows), actor=COMMAND_LINE, now=NOW)
+    units.apply(db, COMMAND_LINE, units.plan(db, rows), now=NOW)
     again = units.plan(db, rows)
     assert (len(rows), again.unchanged, again.created, again.changed) == (46, 46, (), ())
     assert [unit.code for unit in stored.sectors(db, TODAY)] == ["NHD", "NKT", "NMX"]
@@ -215,9 +215,9 @@ def test_an_import_leaves_a_trace(db: Transaction) -> None:
 @pytest.mark.parametrize("form", [Form.CSV, Form.XLSX])
 def test_what_is_exported_can_be_imported_again(db: Transaction, form: Form) -> None:
     rows = units.read_sheet(DEMO.read_bytes(), DEMO.name)
-    units.apply(db, units.plan(db, rows), actor=COMMAND_LINE, now=NOW)
+    units.apply(db, COMMAND_LINE, units.plan(db, rows), now=NOW)
     out = io.BytesIO()
-    assert units.export(db, form, out) == 46
+    assert units.export(db, COMMAND_LINE, form, out, now=NOW) == 46
     again = units.plan(db, units.read_sheet(out.getvalue(), f"units.{form}"))
     assert (again.unchanged, again.errors) == (46, ())
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from handlers.actors import CLOCK
 from handlers.news import broadcasts
 from messages.types import Pressed
 from storage import clock
@@ -226,7 +227,7 @@ class TestOnItsWay:
         composed(staff, "[Gửi ngay]", "gửi 1")
         room.deliver({"a": Outcome.UNKNOWN})
         with desk.rows() as db:
-            broadcasts.tick(db, desk.office, desk.now)
+            broadcasts.tick(db, desk.office, CLOCK, now=desk.now)
         assert "Chưa rõ kết quả: 1 người" in staff.hears()
         assert "Nguyễn Văn An" not in staff.presses("Gửi lại người chưa rõ")
         assert "hội thao" in room.deliver()["a"]

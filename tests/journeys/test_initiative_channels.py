@@ -12,6 +12,7 @@ from messages.types import LIMITS
 from storage import units
 from storage.tables import Member, Submission
 from tests.box import Box, Person
+from tests.union import OFFICE
 
 QUESTIONS = ("[Thủ trưởng đơn vị]", "[Trong thời gian này]", "[Chưa]", "[Không]")
 LITERAL = '<b>&" *_[`] =1+1 {{ 7*7 }}'
@@ -60,7 +61,7 @@ async def test_a_preview_left_open_past_the_end_is_sent_after_the_extension(box:
     assert "Bản nháp của anh/chị vẫn được giữ" in refused
     with box.database() as db:
         later = programme.closes_at + timedelta(days=10)
-        programmes.extend(db, programme.code, later, actor=COMMAND_LINE, now=programme.closes_at)
+        programmes.extend(db, OFFICE, COMMAND_LINE, programme.code, later, now=programme.closes_at)
     assert HALF in await an.says("Tiếp tục")
     assert "Mã hồ sơ: SK-" in await an.presses("Gửi đi")
 

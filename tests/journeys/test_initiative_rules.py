@@ -13,11 +13,11 @@ from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
 from handlers import programmes, retention
-from handlers.actors import COMMAND_LINE
+from handlers.actors import CLOCK, COMMAND_LINE
 from handlers.duties import openings
 from messages.types import Medium, Pressed, Text, Unreadable
 from storage import conversations, transcript
-from storage.tables import Consent, Member, Programme, Submission, Unit
+from storage.tables import Consent, Member, Submission, Unit
 from tests.desk import Desk, Visitor
 
 TEMPLATE = "75-nghin-sang-kien"
@@ -174,7 +174,7 @@ def test_who_asked_is_told_once_when_a_programme_opens(any_desk: Desk) -> None:
     any_desk.now += timedelta(days=4)
     for _ in range(2):
         with any_desk.rows() as db:
-            openings.announce(db, any_desk.office, any_desk.now)
+            openings.announce(db, any_desk.office, CLOCK, now=any_desk.now)
     assert an.hears().count("đã mở nhận sáng kiến") == 1
     assert "Bước 1/10" in an.presses("💡 Gửi sáng kiến")
 
@@ -215,10 +215,8 @@ def test_an_extended_programme_takes_the_draft_that_came_too_late(any_desk: Desk
     an.presses("Gửi đi")
     with any_desk.rows() as db:
         later = any_desk.now + timedelta(days=3)
-        programmes.extend(db, programme.code, later, actor=COMMAND_LINE, now=any_desk.now)
-        row = db.get(Programme, programme.id)
-        assert row is not None
-        assert len(openings.tell_extended(db, any_desk.office, row, any_desk.now)) == 1
+        done = programmes.extend(db, any_desk.office, COMMAND_LINE, programme.code, later, now=any_desk.now)
+        assert len(done.told) == 1
     assert "được gia hạn" in an.hears()
     assert TEXT in an.says("tiếp tục")
     assert "Mã hồ sơ" in an.presses("Gửi đi")

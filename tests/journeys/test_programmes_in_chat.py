@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from handlers import programmes
-from handlers.actors import COMMAND_LINE
+from handlers.actors import CLOCK, COMMAND_LINE
 from handlers.duties import openings
 from storage import programmes as stored
 from storage.tables import Programme, Role
@@ -88,7 +88,7 @@ class TestTheList:
 def tell(desk: Desk) -> None:
     """The clock looks."""
     with desk.rows() as db:
-        openings.announce(db, desk.office, desk.now)
+        openings.announce(db, desk.office, CLOCK, now=desk.now)
 
 
 class TestExtending:
@@ -180,7 +180,7 @@ class TestExtending:
         assert "Gia hạn" not in " ".join(admin.labels)
         with desk.rows() as db:
             day = desk.now.date() - timedelta(days=1)
-            own = programmes.load(db, TEMPLATE, day, run_by=unit, actor=COMMAND_LINE, now=desk.now).name
+            own = programmes.load(db, COMMAND_LINE, TEMPLATE, day, run_by=unit, now=desk.now).name
         assert "nhập ngày đóng mới" in admin.talks("/giahan", f"[{own}]")
         with desk.rows() as db:
             kept = stored.by_code(db, programme.code)

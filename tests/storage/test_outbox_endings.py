@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
+from handlers.actors import COMMAND_LINE
 from handlers.reaching import doubts
 from storage import deliveries, outbox, outcomes
 from storage.outcomes import Outcome
@@ -39,8 +40,8 @@ class TestDoubt:
 
     def test_on_somebodys_word_it_is_sent_again_once_and_the_audit_says_so(self, office: PostOffice) -> None:
         in_doubt(office, "slogan", "an")
-        assert office.do(doubts.send_again, topic="reply", now=office.now()) == 1
-        assert office.do(doubts.send_again, topic=None, now=office.now()) == 0
+        assert office.do(doubts.send_again, COMMAND_LINE, "reply", now=office.now()) == 1
+        assert office.do(doubts.send_again, COMMAND_LINE, None, now=office.now()) == 0
         (claimed,) = office.claim().claimed
         assert (claimed.message.text, claimed.attempts, office.row().reason) == ("slogan", 1, "sent_again")
         with office.database.reading() as db:
@@ -54,15 +55,15 @@ class TestDoubt:
         in_doubt(office, "slogan", "an")
         in_doubt(office, "of its day", "binh", expires_in=60)
         office.people_wait(61)
-        assert office.do(doubts.send_again, topic="status", now=office.now()) == 0
-        assert office.do(doubts.send_again, topic="reply", now=office.now()) == 1
+        assert office.do(doubts.send_again, COMMAND_LINE, "status", now=office.now()) == 0
+        assert office.do(doubts.send_again, COMMAND_LINE, "reply", now=office.now()) == 1
         assert office.states() == [Sending.READY, Sending.UNKNOWN]
         office.do(outbox.forget_bodies, before=office.now() + LATER)
-        assert office.do(doubts.send_again, topic=None, now=office.now()) == 0
+        assert office.do(doubts.send_again, COMMAND_LINE, None, now=office.now()) == 0
 
     def test_sent_again_it_may_come_into_doubt_again(self, office: PostOffice) -> None:
         in_doubt(office, "slogan", "an")
-        office.do(doubts.send_again, topic=None, now=office.now())
+        office.do(doubts.send_again, COMMAND_LINE, None, now=office.now())
         office.settle(office.claim_one(), Outcome.UNKNOWN, reason="timeout")
         assert (office.row().state, office.row().attempts) == (Sending.UNKNOWN, 2)
 

@@ -90,7 +90,7 @@ def test_what_is_sent_again_waits_again(database_url: str) -> None:
         db.execute(lost)
         tallies.fold(db, row)
         assert progress.read(db, row, NOW).unknown == 4
-        assert handled.send_again(db, row, actor=COMMAND_LINE, now=NOW) == 4
+        assert handled.send_again(db, COMMAND_LINE, row.code, now=NOW) == 4
         told = progress.read(db, row, NOW)
         assert (told.unknown, told.waiting) == (0, 4)
         assert broadcasts.is_under_way(db, row.id or 0)
@@ -120,18 +120,18 @@ def test_whatever_ends_between_two_statements_is_counted_once(
 
     for step in range(40):
         with desk.rows() as db:
-            row = handled.by_code(db, code)
+            row = handled.find(db, COMMAND_LINE, code, NOW)
             broadcasts.lock(db, row)
             with between_statements(db, meddle):
                 tallies.fold(db, row)
         meddle()
         with desk.rows() as db:
-            row = handled.by_code(db, code)
+            row = handled.find(db, COMMAND_LINE, code, NOW)
             told = tallies.read(db, row)
             assert {state.value: count for state, count in told.ended.items()} == counted(db, row)
             assert told.waiting == 30 - sum(told.ended.values())
             if step % 13 == 12:
-                handled.send_again(db, row, actor=COMMAND_LINE, now=NOW)
+                handled.send_again(db, COMMAND_LINE, row.code, now=NOW)
     desk.database.close()
     elsewhere.database.close()
 
@@ -164,17 +164,17 @@ def test_another_process_settles_while_this_one_counts(postgresql_database: str)
         while process.poll() is None or not looks:
             looks += 1
             with desk.rows() as db:
-                row = handled.by_code(db, code)
+                row = handled.find(db, COMMAND_LINE, code, NOW)
                 broadcasts.lock(db, row)
                 tallies.fold(db, row)
             with desk.rows() as db:
-                told = tallies.read(db, handled.by_code(db, code))
+                told = tallies.read(db, handled.find(db, COMMAND_LINE, code, NOW))
             assert 0 <= told.waiting <= 50
             assert told.ended.get(Sending.SENT, 0) >= sent_before
             sent_before = told.ended.get(Sending.SENT, 0)
         assert process.returncode == 0
     with desk.rows() as db:
-        row = handled.by_code(db, code)
+        row = handled.find(db, COMMAND_LINE, code, NOW)
         tallies.fold(db, row)
         told = tallies.read(db, row)
         assert {state.value: number for state, number in told.ended.items()} == counted(db, row)

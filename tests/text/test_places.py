@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.text.places import SHARED_INITIALS, Match, PlaceIndex
+from handlers.text.places import SHARED_INITIALS, Place, PlaceIndex
 from handlers.text.readers import fold
 from messages import places
 
@@ -21,7 +21,7 @@ def codes(typed: str) -> list[str]:
 
 def test_every_name_of_today_is_sure_in_any_spelling():
     for place in places.load():
-        today = (Match(place.code, place.name),)
+        today = (Place(place.code, place.name),)
         for typed in (place.name, place.name.upper(), fold(place.name), f"{place.kind} {place.name}"):
             assert INDEX.find(typed) == today
 
@@ -89,7 +89,7 @@ def test_a_former_name_says_which_one_it_was(typed, code, via):
 
 
 def test_a_town_is_found_without_naming_a_former_province():
-    assert INDEX.find("Đà Lạt") == (Match("68", "Lâm Đồng"),)
+    assert INDEX.find("Đà Lạt") == (Place("68", "Lâm Đồng"),)
 
 
 @pytest.mark.parametrize(
@@ -132,10 +132,10 @@ def test_the_beginning_or_a_word_of_one_name_is_enough():
 
 
 def test_a_slip_of_the_keyboard_is_forgiven_and_told():
-    assert INDEX.find("thnh hoa") == (Match("38", "Thanh Hóa", guessed=True),)
-    assert INDEX.find("Quảng Ngiã") == (Match("51", "Quảng Ngãi", guessed=True),)
-    assert INDEX.find("Quản Ngãi") == (Match("51", "Quảng Ngãi", guessed=True),)
-    assert INDEX.find("binh duongg") == (Match("79", "Hồ Chí Minh", via="Bình Dương", guessed=True),)
+    assert INDEX.find("thnh hoa") == (Place("38", "Thanh Hóa", guessed=True),)
+    assert INDEX.find("Quảng Ngiã") == (Place("51", "Quảng Ngãi", guessed=True),)
+    assert INDEX.find("Quản Ngãi") == (Place("51", "Quảng Ngãi", guessed=True),)
+    assert INDEX.find("binh duongg") == (Place("79", "Hồ Chí Minh", via="Bình Dương", guessed=True),)
 
 
 def test_a_slip_between_two_names_is_asked_back():
@@ -190,7 +190,7 @@ class Sector:
 
 def test_any_list_of_named_places_can_be_searched():
     index = PlaceIndex([Sector("NYT", "Công đoàn Y tế Việt Nam", aliases=("ngành y tế",))])
-    assert index.find("y te") == (Match("NYT", "Công đoàn Y tế Việt Nam"),)
+    assert index.find("y te") == (Place("NYT", "Công đoàn Y tế Việt Nam"),)
     assert PlaceIndex([]).find("y te") == ()
 
 
@@ -199,4 +199,4 @@ def test_reading_a_place_again_finds_the_same(typed):
     found = INDEX.find(typed)
     assert len({match.code for match in found}) == len(found)
     for match in found:
-        assert INDEX.find(match.name) == (Match(match.code, match.name),)
+        assert INDEX.find(match.name) == (Place(match.code, match.name),)

@@ -99,9 +99,7 @@ async def counter(sqlite_database: str) -> AsyncIterator[Counter]:
 def _member(db: Transaction) -> int:
     known = members.join(db, Address("web", "an"), clock.now(db))
     known.member.consent_version = "v"
-    units.apply(
-        db, units.plan(db, units.read_sheet(UNITS.read_bytes(), "units.csv")), actor=COMMAND_LINE, now=clock.now(db)
-    )
+    units.apply(db, COMMAND_LINE, units.plan(db, units.read_sheet(UNITS.read_bytes(), "units.csv")), now=clock.now(db))
     assert known.member.id is not None
     return known.member.id
 
