@@ -197,7 +197,7 @@ def drop_forgotten(db: Transaction) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A topic on which somebody was written to, and the first instant from which they can have read it."""
+    """A topic on which somebody was written to, and from when on they can have read it, by the database's own clock."""
 
     topic: str
     since: datetime
@@ -216,9 +216,11 @@ def told(db: Transaction, addresses: Collection[Address], topics: Collection[str
     mine = select(rows.c.account, rows.c.chat, rows.c.topic, since).join(asked, there)
     mine = mine.where(rows.c.topic.in_(topics), _STRANGERS, _MAY_HAVE_ARRIVED)
     last_first = mine.group_by(rows.c.account, rows.c.chat, rows.c.topic).order_by(func.max(rows.c.id))
+    arrived = db.connection().execute(last_first).all()
+    ahead = clock.offset(db) if arrived else timedelta()
     found: dict[Address, list[Told]] = {}
-    for account, chat, topic, instant in db.connection().execute(last_first):
-        found.setdefault(Address(account, chat), []).append(Told(topic, instant))
+    for account, chat, topic, instant in arrived:
+        found.setdefault(Address(account, chat), []).append(Told(topic, instant - ahead))
     return found
 
 
