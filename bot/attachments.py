@@ -19,6 +19,7 @@ import structlog
 
 from bot.channels import Channel, Gone, Refused, Trouble
 from bot.writer import Writer
+from handlers.actors import CLOCK
 from handlers.files import attachments
 from handlers.files.attachments import Wanted
 from handlers.files.files import MOST_BYTES
@@ -84,11 +85,11 @@ class Fetching:
 
 
 def _fetched(db: Transaction, office: Office, wanted: Wanted, content: bytes) -> None:
-    attachments.fetched(db, office, wanted, content, _now(db))
+    attachments.fetched(db, office, CLOCK, wanted, content, now=_now(db))
 
 
 def _failed(db: Transaction, office: Office, wanted: Wanted, *, lasting: bool) -> None:
-    attachments.failed(db, office, wanted, _now(db), lasting=lasting)
+    attachments.failed(db, office, CLOCK, wanted, lasting=lasting, now=_now(db))
 
 
 def _now(db: Transaction) -> datetime:

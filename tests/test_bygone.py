@@ -20,6 +20,7 @@ from sqlmodel import col, select
 from bot import archives
 from bot.archives import Source
 from bot.settings import Settings
+from handlers.actors import CLOCK
 from handlers.people import resting
 from messages.types import Address, Outbound
 from storage import backups, sealed_files
@@ -95,7 +96,7 @@ def test_roles_taken_up_in_a_browser_rest_and_what_it_showed_is_gone(blank_datab
             assert {topic for chat, topic in rows if chat in ("hanh-1", "trang-26")} <= {"notice"}
             held = [(row.member_id, row.until) for row in db.scalars(select(Appointment))]
             assert sorted(held) == [(1, None), (2, None), (4, None)]
-            assert resting.tell(db, desk.office, desk.now) == 2
+            assert resting.tell(db, desk.office, CLOCK, now=desk.now) == 2
         browser = Visitor(desk, Address("web", "hanh-1"))
         assert "không có hiệu lực trong trình duyệt" in browser.hears()
         assert browser.says("/hopthu").startswith("Việc của cán bộ làm trên Zalo hoặc Telegram")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from handlers import notices
+from handlers import actors, notices
 from handlers.actors import Actor
 from handlers.acts import Needs, act
 from handlers.danger import callers
@@ -191,8 +191,9 @@ def _record(db: Transaction, actor: Actor, action: str, row: Callback, now: date
     tells=("whoever asked", "the next officer who could call"),
     unaudited="nobody did anything: that is what it looks for",
 )
-def look(db: Transaction, office: Office, now: datetime) -> None:
-    """What the clock does: calls that were not made climb; numbers past their days are dropped."""
+def look(db: Transaction, office: Office, actor: Actor, *, now: datetime) -> None:
+    """What the clock does: calls that were not made climb; numbers past their days are dropped. Raises NoRight."""
+    actors.require_program(actor)
     callbacks.expire(db, now)
     for row in callbacks.due(db, now, SLICE):
         if (asked := callbacks.read(db, row)) is not None:

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from handlers import notices
-from handlers.actors import CLOCK, Actor, NoRight
+from handlers import actors, notices
+from handlers.actors import CLOCK, Actor
 from handlers.acts import Needs, act
 from handlers.duties import workdays
 from handlers.feedback import news
@@ -52,7 +52,7 @@ def look(db: Transaction, office: Office, now: datetime) -> None:
 )
 def climb(db: Transaction, office: Office, actor: Actor, *, now: datetime) -> None:
     """Tell the officers which items are late, and the level above how many."""
-    _require_program(actor)
+    actors.require_program(actor)
     today = local_day(now)
     own: dict[int, list[tuple[Feedback, int]]] = defaultdict(list)
     above: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -115,7 +115,7 @@ def _tell_above(db: Transaction, office: Office, unit_id: int, counts: dict[str,
 @act(Needs.PROGRAM, tells="officers", unaudited="a reminder moves nothing; the promise keeps the day of the last one")
 def remind(db: Transaction, office: Office, actor: Actor, *, now: datetime) -> None:
     """On the last working day of a promise, and again while nothing came of it: one message per unit."""
-    _require_program(actor)
+    actors.require_program(actor)
     today = local_day(now)
     before, until = workdays.after(today, 1), _days_ago(today, REMIND_EVERY)
     due: dict[int, list[FeedbackTask]] = defaultdict(list)
@@ -130,11 +130,6 @@ def remind(db: Transaction, office: Office, actor: Actor, *, now: datetime) -> N
         codes = list(dict.fromkeys(task.code for task in tasks))[:LISTED]
         say = Say("care.promises", values, tuple(Choice(code, code) for code in codes), news.DESK)
         _push(db, office, news.officers_of(db, unit_id, now), say, now)
-
-
-def _require_program(actor: Actor) -> None:
-    if not actor.has_every_right:
-        raise NoRight("rights.none")
 
 
 def _days_ago(today: date, count: int) -> date:

@@ -9,7 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from handlers import notices
+from handlers import actors, notices
+from handlers.actors import Actor
 from handlers.acts import Needs, act
 from handlers.errors import Refusal
 from handlers.files import files
@@ -81,8 +82,9 @@ def forget(db: Transaction, now: datetime) -> None:
 
 
 @act(Needs.PROGRAM, audit="file.receive", tells="whoever sent it")
-def fetched(db: Transaction, office: Office, wanted: Wanted, content: bytes, now: datetime) -> None:
-    """Keep what was fetched, and say so; once, whoever else fetched it too."""
+def fetched(db: Transaction, office: Office, actor: Actor, wanted: Wanted, content: bytes, *, now: datetime) -> None:
+    """Keep what was fetched, and say so; once, whoever else fetched it too. Raises NoRight."""
+    actors.require_program(actor)
     if not stored.drop(db, wanted.id):
         return
     kept = files.store(
@@ -103,8 +105,9 @@ def fetched(db: Transaction, office: Office, wanted: Wanted, content: bytes, now
 
 
 @act(Needs.PROGRAM, tells="whoever sent it", unaudited="nothing was kept")
-def failed(db: Transaction, office: Office, wanted: Wanted, now: datetime, *, lasting: bool) -> None:
-    """It could not be fetched: tried again some times, then its sender is asked for it again."""
+def failed(db: Transaction, office: Office, actor: Actor, wanted: Wanted, *, lasting: bool, now: datetime) -> None:
+    """It could not be fetched: tried again some times, then its sender is asked for it again. Raises NoRight."""
+    actors.require_program(actor)
     if not lasting and wanted.attempts < TRIES:
         stored.later(db, wanted.id, BACKOFF * wanted.attempts)
     elif stored.drop(db, wanted.id):

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from handlers import notices
+from handlers import actors, notices
 from handlers.actors import Actor
 from handlers.acts import Needs, act
 from handlers.errors import Refusal
@@ -353,8 +353,9 @@ def unlink(db: Transaction, actor: Actor, here: Address, *, now: datetime) -> in
 
 
 @act(Needs.PROGRAM, tells="both sides", unaudited=NOTHING_YET)
-def expire(db: Transaction, office: Office, now: datetime) -> None:
-    """Codes past their time go; where somebody was being asked, both hear that nothing has happened."""
+def expire(db: Transaction, office: Office, actor: Actor, *, now: datetime) -> None:
+    """Codes past their time go; where somebody was being asked, both hear that nothing has happened. Raises NoRight."""
+    actors.require_program(actor)
     for row in linking.expired(db, now):
         if linking.end(db, row) and row.guest is not None:
             say = Say("linking.expired")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers import actors, notices
+from handlers.actors import Actor
 from handlers.acts import Needs, act
 from handlers.office import Office
 from handlers.reaching import reach
@@ -23,8 +24,9 @@ def held(db: Transaction, now: datetime) -> list[Held]:
 
 
 @act(Needs.PROGRAM, tells="officers whose role rests", unaudited="nothing is done: they are told how it stands")
-def tell(db: Transaction, office: Office, now: datetime) -> int:
-    """Say so in the browser chat, once to each, and how to link another channel; how many there are."""
+def tell(db: Transaction, office: Office, actor: Actor, *, now: datetime) -> int:
+    """Say so in the browser chat, once to each, and how to link another channel; how many there are. Raises NoRight."""
+    actors.require_program(actor)
     morning = reach.opening(now, office.quiet_hours)
     people = sorted({one.appointment.member_id for one in held(db, now)})
     for member_id in people:

@@ -11,19 +11,23 @@ from io import BytesIO
 
 from handlers import exports, mornings, programmes, restoring
 from handlers.actors import COMMAND_LINE, Actor
+from handlers.danger import callbacks
 from handlers.duties import acts as duties
 from handlers.duties import climbing, closings, forewarning, openings, recurring, rounds
 from handlers.exports import ExportKind, Request
+from handlers.feedback import late
+from handlers.files import attachments
 from handlers.news import broadcasts, campaigns, wishes
 from handlers.papers.sheets import Form
 from handlers.people import appointments as roles
-from handlers.people import pairing
+from handlers.people import linking, pairing, resting
 from handlers.reaching import doubts, oa_desk
 from handlers.units import changes as unit_changes
 from handlers.units import posters
 from handlers.units import tree as units
 from messages.types import Address
 from storage import programmes as stored_programmes
+from storage.attachments import Wanted
 from storage.tables import Programme, Role
 from tests.handlers.access_scenes import ABOVE, BESIDE, NOW, OWN, TOP, Scene, owe
 from tests.union import OFFICE
@@ -194,6 +198,18 @@ ACTS = (
     Act("take all records", TOP_ONLY, _take_export(None)),
     Act("export the tree", TOP_ONLY, lambda scene, actor: units.export(scene.db, actor, Form.CSV, BytesIO(), now=NOW)),
 )
+WANTED = Wanted("w", "telegram", 1, "award", "KT-27-AAAAA.report", "Báo cáo", "key", "bao-cao.pdf", 1)
+"""A file that somebody sent and that lies with their platform."""
+
+
+def _fetched(scene: Scene, actor: Actor) -> object:
+    return attachments.fetched(scene.db, OFFICE, actor, WANTED, b"", now=NOW)
+
+
+def _unfetched(scene: Scene, actor: Actor) -> object:
+    return attachments.failed(scene.db, OFFICE, actor, WANTED, lasting=True, now=NOW)
+
+
 ALLOWED_TO_NO_MEMBER = (
     Act("lay down what recurs", NOWHERE, lambda scene, actor: recurring.lay_down(scene.db, actor, now=NOW)),
     Act("promise reminders", NOWHERE, lambda scene, actor: rounds.enqueue_due(scene.db, OFFICE, actor, now=NOW)),
@@ -209,6 +225,13 @@ ALLOWED_TO_NO_MEMBER = (
     Act("let go what is held", NOWHERE, lambda scene, actor: restoring.release(scene.db, actor, None, now=NOW)),
     Act("end what is held", NOWHERE, lambda scene, actor: restoring.cancel(scene.db, actor, None, now=NOW)),
     Act("restore", NOWHERE, _restore),
+    Act("let calls climb", NOWHERE, lambda scene, actor: callbacks.look(scene.db, OFFICE, actor, now=NOW)),
+    Act("let codes expire", NOWHERE, lambda scene, actor: linking.expire(scene.db, OFFICE, actor, now=NOW)),
+    Act("tell whose role rests", NOWHERE, lambda scene, actor: resting.tell(scene.db, OFFICE, actor, now=NOW)),
+    Act("keep a fetched file", NOWHERE, _fetched),
+    Act("give a file up", NOWHERE, _unfetched),
+    Act("let feedback climb", NOWHERE, lambda scene, actor: late.climb(scene.db, OFFICE, actor, now=NOW)),
+    Act("remind of promises", NOWHERE, lambda scene, actor: late.remind(scene.db, OFFICE, actor, now=NOW)),
     Act("keep Zalo's tokens", NOWHERE, _authorise),
 )
 """What the program does itself, or whoever runs it."""

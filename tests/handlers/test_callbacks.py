@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import SQLModel, col
 
+from handlers.actors import CLOCK
 from handlers.danger import callbacks
 from messages.dates import ZONE
 from storage import appointments, members
@@ -56,7 +57,7 @@ def one_top(desk: Desk) -> None:
 def look(desk: Desk, *, hours: float) -> None:
     desk.now += timedelta(hours=hours)
     with desk.rows() as db:
-        callbacks.look(db, desk.office, desk.now)
+        callbacks.look(db, desk.office, CLOCK, now=desk.now)
 
 
 def waiting(desk: Desk) -> list[Callback]:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
+from handlers.actors import CLOCK
 from handlers.people import linking
 from messages.types import Left
 from storage import feedback, members, pseudonyms
@@ -108,7 +109,7 @@ def test_a_code_works_once_and_not_for_long(desk: Desk) -> None:
     desk.now += timedelta(minutes=3)
     assert "chưa đúng" in desk.person("binh", "telegram").says(f"/lienket {newer}")
     with desk.rows() as db:
-        linking.expire(db, desk.office, desk.now)
+        linking.expire(db, desk.office, CLOCK, now=desk.now)
         assert db.scalars(select(LinkCode)).all() == []
 
 

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from handlers.actors import CLOCK
 from handlers.people import linking
 from messages.types import Pressed
 from storage import members
@@ -170,7 +171,7 @@ class TestAChatOfNobodys:
 def pass_time(desk: Desk, minutes: int) -> None:
     desk.now += timedelta(minutes=minutes)
     with desk.rows() as db:
-        linking.expire(db, desk.office, desk.now)
+        linking.expire(db, desk.office, CLOCK, now=desk.now)
 
 
 class TestWhatComesBetween:

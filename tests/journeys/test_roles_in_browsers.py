@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from handlers.actors import CLOCK
 from handlers.chat import answers, commands, forms
 from handlers.people import resting
 from handlers.reaching import unreached
@@ -112,7 +113,7 @@ class TestPairing:
         browser, school = of_old(desk), unit_id(desk)
         for _ in range(2):
             with desk.rows() as db:
-                assert resting.tell(db, desk.office, desk.now) == 1
+                assert resting.tell(db, desk.office, CLOCK, now=desk.now) == 1
                 (told,) = unreached.below(db, desk.office, school, desk.now)
                 assert told.reason.value == "only_browser"
         assert browser.hears().count("không có hiệu lực trong trình duyệt") == 1
@@ -125,7 +126,7 @@ class TestPairing:
         telegram.presses("Về trang chính")
         assert INBOX in telegram.labels
         with desk.rows() as db:
-            assert resting.tell(db, desk.office, desk.now) == 0
+            assert resting.tell(db, desk.office, CLOCK, now=desk.now) == 0
             assert unreached.below(db, desk.office, school, desk.now) == []
 
 
