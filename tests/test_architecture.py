@@ -9,9 +9,11 @@ import ast
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -208,13 +210,22 @@ def test_what_has_its_place_is_left_alone(tmp_path: Path, path: str, code: str) 
     assert breaches(tmp_path) == []
 
 
+def contract(name: str) -> dict[str, Any]:
+    """The contract whose name begins so."""
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    (found,) = (one for one in listed if one["name"].startswith(name))
+    return dict(found)
+
+
+NEED_NO_CHAT: list[str] = contract("An act needs no chat")["source_modules"]
 HOUSE = (
     "bot/__init__.py",
     "bot/channels/__init__.py",
     "bot/channels/web.py",
     "handlers/__init__.py",
+    "handlers/chat/__init__.py",
     "handlers/flows/__init__.py",
-    "handlers/text/__init__.py",
+    *(f"{module.replace('.', '/')}/__init__.py" for module in NEED_NO_CHAT),
     "storage/__init__.py",
     "storage/database.py",
     "messages/__init__.py",
@@ -232,6 +243,9 @@ CONTRACTS = [
     ("storage/planted.py", "from messages import catalogue", "storage takes its shapes from messages.types"),
     ("bot/planted.py", "from sqlmodel import select", "SQL is spoken in storage only"),
     ("bot/channels/planted.py", "from bot.channels import web", "No channel knows another"),
+    ("handlers/feedback/planted.py", "from handlers import chat", "An act needs no chat"),
+    ("handlers/notices/planted.py", "from handlers import flows", "An act needs no chat"),
+    ("handlers/duties/planted.py", "from handlers import units", "Of another subject a subject uses"),
 ]
 
 
@@ -245,7 +259,33 @@ def test_a_forbidden_import_breaks_its_contract(tmp_path: Path, path: str, code:
 
 def test_empty_rooms_break_no_contract(tmp_path: Path) -> None:
     build_empty_house(tmp_path)
-    assert "Contracts: 6 kept, 0 broken." in lint_imports(tmp_path)
+    assert "Contracts: 8 kept, 0 broken." in lint_imports(tmp_path)
+
+
+def test_whatever_is_no_chat_needs_none() -> None:
+    """A new room, and a new module at the root of handlers, is under the contract."""
+    rooms = {f"handlers.{path.stem}" for path in (ROOT / "handlers").iterdir() if not path.name.startswith("_")}
+    assert rooms - {"handlers.chat", "handlers.flows"} == set(NEED_NO_CHAT)
+
+
+def test_a_screen_keeps_no_record_of_its_own() -> None:
+    """What is written down of an act is written by the act."""
+    screens = [*(ROOT / "handlers" / "chat").rglob("*.py"), *(ROOT / "bot" / "commands").rglob("*.py")]
+    assert screens
+    found = [path.name for path in screens for _ in records(ast.parse(path.read_bytes()))]
+    assert found == []
+
+
+def records(tree: ast.Module) -> Iterator[ast.AST]:
+    """Whatever writes into the record of what was done."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name("audit" | "actors"), attr="record")):
+                yield node
+
+
+def test_a_record_is_seen_where_it_is_written() -> None:
+    assert list(records(ast.parse("audit.record(db, action='x')")))
 
 
 def build_empty_house(folder: Path) -> None:
