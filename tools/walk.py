@@ -29,7 +29,7 @@ from tests.people import officer
 from tests.voices import SCHOOL, write
 
 OUR_OWN = ("bot", "handlers", "storage", "messages")
-TURN, ACT, END = "handlers.turn.lock", "handlers.effects.perform", "storage.outbox.enqueue"
+TURN, ACT, END = "handlers.chat.turn.lock", "handlers.chat.effects.perform", "storage.outbox.enqueue"
 ROOMS = (("handlers",), ("handlers", "messages"), ("handlers", "storage"), ("handlers", "storage", "messages"))
 TEXT = "Nhà trường đã lợp lại mái nhà xe, xin mời anh chị em để xe như cũ."
 BASIS = "Điều 98 Bộ luật Lao động"
