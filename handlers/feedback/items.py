@@ -125,7 +125,7 @@ def rate(
     """The author's word on the answer ends the matter, for them. Raises Refusal, Changed."""
     what = "settled" if settled else "unsettled"
     item = _open(db, actor, code, what, seen)
-    _change(db, actor, item, what, now, state=State.SETTLED, satisfied=settled)
+    _change(db, item, what, now, state=State.SETTLED, satisfied=settled)
     feedback_groups.hand_on(db, item)
     tell_officers(db, office, item, f"officer.feedback_{what}", now)
     return item
@@ -137,7 +137,7 @@ def add(
 ) -> Feedback:
     """The author's further words. Raises Refusal, Changed."""
     item = _open(db, actor, code, "added", seen)
-    _change(db, actor, item, "added", now, text, urgent=item.urgent or recognise(text) is not None)
+    _change(db, item, "added", now, text, urgent=item.urgent or recognise(text) is not None)
     tell_officers(db, office, item, "officer.feedback_added", now)
     return item
 
@@ -151,7 +151,7 @@ def reopen(
     due_on, due_at = due(now, anonymous=item.anonymous)
     again: dict[str, Any] = {"state": State.REOPENED, "reopened": True, "satisfied": False, "merged_into": None}
     again |= {"due_on": due_on, "due_at": due_at, "climbed": 0, "escalated_on": None}
-    _change(db, actor, item, "reopened", now, text, urgent=item.urgent or recognise(text) is not None, **again)
+    _change(db, item, "reopened", now, text, urgent=item.urgent or recognise(text) is not None, **again)
     feedback_groups.hand_on(db, item)
     tell_officers(db, office, item, "officer.feedback_reopened", now)
     return item
@@ -186,22 +186,21 @@ def _open(db: Transaction, actor: Actor, code: str, what: str, seen: int | None)
     return item
 
 
-def _change(
-    db: Transaction, actor: Actor, item: Feedback, what: str, now: datetime, text: str | None = None, **facts: Any
-) -> None:
+def _change(db: Transaction, item: Feedback, what: str, now: datetime, text: str | None = None, **facts: Any) -> None:
     if not feedback.change(db, item, _done(item, what, now, text), **facts):
         raise Changed(item)
-    _record(db, actor, item, what, now)
+    _record(db, item, what, now)
 
 
 def _done(item: Feedback, what: str, now: datetime, text: str | None = None) -> Act:
     return Act(what, day_of(now), now, by_author=True, unit_id=item.receiver_id, text=text)
 
 
-def _record(db: Transaction, actor: Actor, item: Feedback, what: str, now: datetime) -> None:
+def _record(db: Transaction, item: Feedback, what: str, now: datetime) -> None:
+    """Without who: an item with a name says whose it is, until they are erased."""
     audit.record(
         db,
-        actor_id=None if item.anonymous else actor.me,
+        actor_id=None,
         action=f"feedback.{what}",
         unit_id=item.receiver_id,
         subject=item.code,

@@ -68,7 +68,7 @@ def submit(
         updated_at=now,
     )
     submissions.add(db, record, actor_id=member.id)
-    audit.record(db, actor_id=member.id, action="initiative.sent", unit_id=record.receiver_id, subject=code, now=now)
+    audit.record(db, actor_id=None, action="initiative.sent", unit_id=record.receiver_id, subject=code, now=now)
     tell_officers(db, office, record, "officer.new_initiative", now)
     return record
 

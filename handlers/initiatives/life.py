@@ -120,7 +120,8 @@ def move(
     if not submissions.move(db, record, state=state, actor_id=actor_id, unit_id=unit_id, note=note, now=now):
         raise Changed(record)
     action = f"initiative.{NAMED.get(act, state.value)}"
-    audit.record(db, actor_id=actor_id, action=action, unit_id=unit_id, subject=record.code, now=now)
+    by = None if act is Act.SUPPLEMENT else actor_id  # whose an initiative is, it says itself until they are erased
+    audit.record(db, actor_id=by, action=action, unit_id=unit_id, subject=record.code, now=now)
     if act is Act.SUPPLEMENT:
         return Moved(record, None)
     return Moved(record, authors.tell(db, office, record, now, news or authors.News(taken_back=act is Act.DESELECT)))

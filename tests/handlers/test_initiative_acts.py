@@ -75,7 +75,7 @@ def test_what_is_handed_in_is_its_authors_and_told_to_the_desk(
     record = submit(db, who(db, union, "author"), programme)
     assert record.member_id == union.people["author"]
     assert (record.state, record.receiver_id) == (State.SENT, union.unit(db, "P.1.1"))
-    assert left(db, record.code) == [("initiative.sent", union.people["author"])]
+    assert left(db, record.code) == [("initiative.sent", None)]
     member = db.get(Member, union.people["author"])
     assert member is not None
     assert (member.name, member.unit_id) == ("Nguyễn Văn An", union.unit(db, "P.1.1"))
@@ -107,7 +107,7 @@ def test_its_author_adds_to_it_while_something_is_asked_for(
     author = who(db, union, "author")
     record = items.supplement(db, OFFICE, author, code, WORDS, whole=True, now=NOW)
     assert (record.state, record.text) == (State.RECEIVED, WORDS)
-    assert left(db, code) == [("initiative.supplemented", author.me)]
+    assert left(db, code) == [("initiative.supplemented", None)]
     with pytest.raises(Refusal, match=r"supplement\.closed"):
         items.supplement(db, OFFICE, author, code, WORDS, whole=False, now=NOW)
 
