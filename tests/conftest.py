@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from playwright.async_api import Browser
 
@@ -15,6 +16,9 @@ from tests import browser as browsers
 from tests import compiled_once, lending, loopback, postgres, scratch
 from tests.crash_worker import Hire, Worker
 
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
+"""How long an example takes tells how busy the machine is."""
 BACKENDS = ("sqlite", "postgresql")
 
 

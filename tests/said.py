@@ -92,9 +92,9 @@ class Recorder:
         _around(settings, "for_demo", self._goes_by(Clock.MACHINE))
 
     def _goes_by(self, clock: Clock) -> Callable[..., Any]:
-        def wrapped(real: Real, *parts: Any) -> Any:
+        def wrapped(real: Real, *parts: Any, **named: Any) -> Any:
             self.clock = clock
-            return real(*parts)
+            return real(*parts, **named)
 
         return wrapped
 

@@ -112,7 +112,8 @@ def backed_up(desk: Desk) -> io.BytesIO:
 
 def restored(desk: Desk, url: str, file: io.BytesIO, *gone: Gone, replace: bool = False, key: str = KEY) -> Restored:
     archives.check(settings(url, key), file)
-    return archives.restore(settings(url, key), desk.office, Source(file, frozenset(gone)), replace=replace)
+    source = Source(file, COMMAND_LINE, frozenset(gone))
+    return archives.restore(settings(url, key), desk.office, source, replace=replace)
 
 
 def told(database: Database) -> dict[str, list[str]]:

@@ -20,7 +20,7 @@ from sqlmodel import col, select
 from bot import archives
 from bot.archives import Source
 from bot.settings import Settings
-from handlers.actors import CLOCK
+from handlers.actors import CLOCK, COMMAND_LINE
 from handlers.people import resting
 from messages.types import Address, Outbound
 from storage import backups, sealed_files
@@ -68,7 +68,7 @@ def test_a_backup_of_then_is_restored_by_the_program_of_now(version: str, blank_
     sealer.finish()
     settings = Settings(database_url=blank_database_url, secret_key=SecretStr(KEY))
     archives.check(settings, file)
-    archives.restore(settings, office(), Source(file), replace=False)
+    archives.restore(settings, office(), Source(file, COMMAND_LINE), replace=False)
     assert revision(blank_database_url) == newest()
     holds(blank_database_url, {name: rows for name, rows in tables(lines).items() if name not in SETTLING})
     is_usable(blank_database_url)

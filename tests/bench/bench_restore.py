@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from bot import archives
 from bot.archives import Source
 from bot.settings import Settings
+from handlers.actors import COMMAND_LINE
 from messages.types import Outbound
 from storage import backups, outbox
 from storage.database import Database, Transaction
@@ -100,7 +101,7 @@ def test_backup_and_restore(here: str, there: str, request: pytest.FixtureReques
     with file.open("rb") as stream:
         began = time.perf_counter()
         archives.check(settings(target), stream)
-        restored = archives.restore(settings(target), office(), Source(stream), replace=True)
+        restored = archives.restore(settings(target), office(), Source(stream, COMMAND_LINE), replace=True)
         lasted = time.perf_counter() - began
     before, after = sums(source), sums(target)
     assert {name: told for name, told in before.items() if name not in SETTLING} == {

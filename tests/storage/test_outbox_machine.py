@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import text
 
-from handlers.actors import COMMAND_LINE
 from storage import deliveries, doubts, leases, outbox, outcomes
 from storage.claims import Claimed
 from storage.outcomes import FATES, Outcome
@@ -155,7 +154,7 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def send_again(self) -> None:
         in_doubt = {row.id for row in self.office.rows() if row.state == Sending.UNKNOWN}
-        again = self.office.do(doubts.send_again, COMMAND_LINE, None, now=self.office.now())
+        again = self.office.do(doubts.send_again, None, now=self.office.now())
         assert again <= len(in_doubt)
         for row in self.office.rows():
             if row.id in in_doubt and row.state == Sending.READY and row.id is not None:
