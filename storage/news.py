@@ -220,12 +220,6 @@ def opt_out(db: Transaction, member: Member, now: datetime) -> None:
     db.execute(update(Consent).where(*given).values(withdrawn_at=now))
 
 
-def was_asked(db: Transaction, member_id: int) -> bool:
-    """Whether the member ever agreed to news before."""
-    asked = select(col(Consent.id)).where(col(Consent.member_id) == member_id, col(Consent.purpose) == PURPOSE)
-    return db.scalar(asked.limit(1)) is not None
-
-
 def undecided(db: Transaction, programme: Programme, day: date, at: datetime, limit: int) -> list[int]:
     """Members who took news before a planned moment and whose slogan of that day is not decided yet.
 

@@ -203,11 +203,6 @@ def look_up(context: Context, typed: str) -> bool:
     return True
 
 
-def is_staffed(context: Context) -> bool:
-    """Whether the member writes news for some unit."""
-    return bool(context.actor.desks())
-
-
 def _show(context: Context, row: Broadcast) -> None:
     told = progress.read(context.db, row, context.now)
     label = context.office.catalogue.label

@@ -21,7 +21,6 @@ from handlers.feedback import items as heard
 from handlers.feedback import ways as feedback_ways
 from handlers.flows.records import Alike, Caller, Heard, Item, Profile, Programme, Question, Unit, Way
 from handlers.initiatives import items as initiatives
-from handlers.initiatives import purview
 from handlers.office import DRAFT_DAYS, DRAFT_LIFE, CatalogueWords, channel_name, local_day
 from handlers.reaching import oa_desk
 from handlers.text.likeness import fingerprint, similar
@@ -262,11 +261,6 @@ class TurnWorld:
         """Feedback of this member."""
         row = heard.own(self._db, self._context.actor, code)
         return Heard(row.code, row.state, row.revision) if row else None
-
-    def officer_item(self, code: str) -> Item | None:
-        """A submission this member may act on as an officer."""
-        found = purview.find(self._db, code, self._context.actor, self._context.now)
-        return _item(found[0]) if found else None
 
     def read_bound(self, typed: str) -> datetime | None:
         """The exclusive end that a typed date means, if it lies ahead."""

@@ -149,10 +149,6 @@ class World(Protocol):
         """Programmes whose end may still be moved: open, coming, or closed not long ago."""
         ...
 
-    def officer_item(self, code: str) -> Item | None:
-        """A submission this member may act on as an officer."""
-        ...
-
     def feedback_way(self, answers: Mapping[str, Any], *, above: bool, anonymous: bool) -> Way | None:
         """Where feedback from this place and unit goes; None: there it would show who wrote it."""
         ...

@@ -120,9 +120,6 @@ class PlainWorld:
         item = self.own_item(code)
         return f"{item.text if item else ''}\n+ {text}"
 
-    def officer_item(self, code: str) -> Item | None:
-        return None
-
     def callers(self, unit: str | None) -> tuple[Caller, ...]:
         return ()
 
